@@ -1,0 +1,33 @@
+package mentoring
+
+import (
+	"io"
+	"time"
+)
+
+// Rules are the settings that the domain's decisions depend on; the operator's
+// configuration fills them.
+type Rules struct {
+	MinimumAge      int           // years
+	ConsentVersion  int           // of the text that is shown now
+	PlaceHeld       time.Duration // from choosing until the place is given back
+	MentorCapacity  int           // default and ceiling of open conversations per mentor
+	CodeLifetime    time.Duration
+	Retention       time.Duration // from a conversation's end until it is emptied
+	RetentionNotice time.Duration // warned so long before that
+	Zone            *time.Location
+	Topics          []string // keys of the topics offered; the words are in locale/
+}
+
+// Act is one person doing one thing at one moment in one transaction. It is
+// made anew for each try; Effects are read by the caller after success.
+type Act struct {
+	Tx      Tx
+	Now     time.Time
+	Rules   *Rules
+	Random  io.Reader // for codes and suggestions
+	Effects []Effect
+}
+
+// Do appends effects.
+func (a *Act) Do(effects ...Effect) { a.Effects = append(a.Effects, effects...) }

@@ -1,0 +1,47 @@
+package mentoring
+
+import "time"
+
+// CodeKind says what a one-time code is for.
+type CodeKind string
+
+// The kinds of one-time code.
+const (
+	CodeMentor   CodeKind = "mentor"
+	CodeTrial    CodeKind = "trial"
+	CodeReferral CodeKind = "referral"
+)
+
+// Code is a one-time code that staff give to a person. Only a keyed hash of it
+// is kept; the store computes it.
+type Code struct {
+	Kind      CodeKind
+	Programme Programme
+	Unit      Unit
+	Topic     string
+	Created   time.Time
+	Expires   time.Time
+	Used      bool
+}
+
+// Counter is a figure that outlives the accounts it came from. Month is
+// "2026-11" in the service's zone.
+type Counter struct {
+	Name      CounterName
+	Month     string
+	Programme Programme
+	Unit      Unit
+	Trial     bool
+}
+
+// CounterName names a Counter.
+type CounterName string
+
+// The counters kept from the first schema on (features I1, I2). FirstMessages
+// is counted under the month of registration, so that the two give the metric.
+const (
+	CountRegistered    CounterName = "registered"
+	CountFirstMessages CounterName = "first_messages"
+	CountMessages      CounterName = "messages"
+	CountTalkDays      CounterName = "talk_days"
+)

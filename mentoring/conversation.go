@@ -1,0 +1,96 @@
+package mentoring
+
+import "time"
+
+// Kind of a conversation sets limits and texts only; the code path is one.
+type Kind string
+
+// The kinds of conversation.
+const (
+	KindMentoring Kind = "mentoring" // mentee and mentor
+	KindCase      Kind = "case"      // a person and staff
+	KindJoint     Kind = "joint"     // three: with staff or a professional
+	KindGroup     Kind = "group"     // up to 40
+)
+
+// ConversationState is the state of a conversation; see docs/states.md.
+type ConversationState string
+
+// placed → active → ended, or placed → expired.
+const (
+	Placed  ConversationState = "placed"  // mentor chosen, nothing written yet; the place is held
+	Open    ConversationState = "active"  // somebody has written
+	Closed  ConversationState = "ended"   // by `end`, a block, or staff
+	Expired ConversationState = "expired" // nothing was written in time
+)
+
+// Presence says whether a participant can read what is sent to them now. It is
+// about the person, not about rooms: the bridge reports it (see Act.Arrived and
+// Act.Departed).
+type Presence string
+
+// The presences of a participant.
+const (
+	NotAsked Presence = "none"    // no invitation yet: the mentor before the first message
+	Asked    Presence = "asked"   // invited, has not come
+	Here     Presence = "here"    //
+	Away     Presence = "left"    // came or was asked, and went; may come back
+	Removed  Presence = "removed" // for good: blocked, ended and emptied, deleted
+)
+
+// Participant is one member in one conversation, with an alias for it.
+type Participant struct {
+	ID         ParticipantID
+	Number     int // 1…k within the conversation; never reused
+	Member     MemberID
+	Membership MembershipID
+	Role       Role   // Mentee, Mentor, Coordinator … in this conversation
+	Alias      string // sealed at rest
+	Presence   Presence
+}
+
+// Conversation has k participants, whatever k is.
+//
+// Values returned by Tx are shared: call Clone before changing anything.
+type Conversation struct {
+	ID        ConversationID
+	Kind      Kind
+	Programme Programme
+	Unit      Unit
+	State     ConversationState
+	Case      CaseID // for KindCase and KindJoint
+	Trial     bool
+	Created   time.Time
+	Due       time.Time // when tick must look at it: the place's end, retention; zero: never
+	LastTalk  time.Time // start of the last day (service's zone) on which somebody wrote
+	Ended     time.Time
+
+	Participants []Participant // by Number
+}
+
+// Clone returns a copy that may be changed.
+func (c *Conversation) Clone() *Conversation {
+	d := *c
+	d.Participants = append([]Participant(nil), c.Participants...)
+	return &d
+}
+
+// Participant returns the participant with that ID, or nil.
+func (c *Conversation) Participant(id ParticipantID) *Participant {
+	for i := range c.Participants {
+		if c.Participants[i].ID == id {
+			return &c.Participants[i]
+		}
+	}
+	return nil
+}
+
+// ByNumber returns the participant with that number, or nil.
+func (c *Conversation) ByNumber(n int) *Participant {
+	for i := range c.Participants {
+		if c.Participants[i].Number == n {
+			return &c.Participants[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package mentoring
+
+// Effect is something that must happen outside of the database because of a
+// decision. The caller keeps every effect in the transaction of the decision.
+type Effect interface{ effect() }
+
+// Notify tells a member something in their own room with the bot (which is
+// made first if they have none). Loud asks the client to notify.
+type Notify struct {
+	Member MemberID
+	Text   Text
+	Loud   bool
+}
+
+// Tell is a line of the service itself to one participant, inside the
+// conversation.
+type Tell struct {
+	Participant ParticipantID
+	Text        Text
+}
+
+// OpenLeg asks the participant into the conversation: for the first time, or
+// back in after they left.
+type OpenLeg struct{ Participant ParticipantID }
+
+// CloseLeg takes the participant's view of the conversation away for good.
+type CloseLeg struct{ Participant ParticipantID }
+
+// TellStaff is one line in the staff room of a programme and unit; in the
+// thread of Case when that is set.
+type TellStaff struct {
+	Programme Programme
+	Unit      Unit
+	Case      CaseID
+	Text      Text
+	Loud      bool
+}
+
+// ShowCase makes or updates the head message of a case in its staff room.
+type ShowCase struct{ Case CaseID }
+
+// AdmitStaff asks a member into a staff room; DismissStaff removes them.
+type (
+	AdmitStaff struct {
+		Member MemberID
+		Room   StaffRoomID
+	}
+	DismissStaff struct {
+		Member MemberID
+		Room   StaffRoomID
+	}
+)
+
+// Welcome makes a member's own room with the bot, if there is none, and asks
+// them in.
+type Welcome struct{ Member MemberID }
+
+func (Notify) effect()       {}
+func (Tell) effect()         {}
+func (OpenLeg) effect()      {}
+func (CloseLeg) effect()     {}
+func (TellStaff) effect()    {}
+func (ShowCase) effect()     {}
+func (AdmitStaff) effect()   {}
+func (DismissStaff) effect() {}
+func (Welcome) effect()      {}

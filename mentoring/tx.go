@@ -1,0 +1,61 @@
+package mentoring
+
+import "time"
+
+// Tx is the storage that the domain needs: one transaction, ended by whoever
+// began it. Look-ups of one thing return ErrNotFound. Put inserts when the ID
+// is zero (and sets it) and updates otherwise. Lists are in a stable order, by
+// ID unless said otherwise.
+type Tx interface {
+	Member(MemberID) (Member, error)
+	MemberByAddress(address string) (Member, error)
+	PutMember(*Member) error
+
+	Membership(MembershipID) (Membership, error)
+	Memberships(MemberID) ([]Membership, error)
+	// MembershipsOf lists all memberships of a role in a programme, ended ones left out.
+	MembershipsOf(Programme, Role) ([]Membership, error)
+	PutMembership(*Membership) error
+
+	Card(MembershipID) (Card, error)
+	PutCard(*Card) error
+	Availability(MembershipID) (Availability, error)
+	PutAvailability(*Availability) error
+	// Listings are the mentors of a programme whose membership is active and
+	// whose card is approved, away or full ones included.
+	Listings(Programme) ([]Listing, error)
+
+	Conversation(ConversationID) (*Conversation, error)
+	ConversationOf(ParticipantID) (*Conversation, error)
+	// ConversationsOf lists a member's conversations that have not been
+	// emptied, the oldest first.
+	ConversationsOf(MemberID) ([]*Conversation, error)
+	// DueConversations lists those whose Due has come, at most limit.
+	DueConversations(now time.Time, limit int) ([]*Conversation, error)
+	PutConversation(*Conversation) error // with its participants
+
+	Case(CaseID) (Case, error)
+	Cases(states ...CaseState) ([]Case, error)
+	PutCase(*Case) error
+
+	StaffRooms() ([]StaffRoom, error)
+	PutStaffRoom(*StaffRoom) error
+
+	// Code finds an unused, unexpired or used code by its words; the store
+	// hashes it (keyed) and keeps no more.
+	Code(code string) (Code, error)
+	PutCode(code string, c *Code) error
+
+	Blocked(a, b MemberID) (bool, error) // in either direction
+	PutBlock(by, whom MemberID, at time.Time) error
+
+	// Count adds n to a counter; kept with the transaction.
+	Count(c Counter, n int64) error
+
+	// Dialogue is what the bot is asking a member now, opaque to the domain and
+	// sealed at rest; nil when nothing is asked.
+	Dialogue(MemberID) ([]byte, error)
+	PutDialogue(MemberID, []byte) error
+	// NewID gives a number that was never given before (menus).
+	NewID() int64
+}
