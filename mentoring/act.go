@@ -17,6 +17,7 @@ type Rules struct {
 	RetentionNotice time.Duration // warned so long before that
 	Zone            *time.Location
 	Topics          []string // keys of the topics offered; the words are in locale/
+	StaffAlias      string   // shown for staff who have taken no nickname; nobody else may take it
 }
 
 // Act is one person doing one thing at one moment in one transaction. It is

@@ -16,12 +16,14 @@ const (
 // ConversationState is the state of a conversation; see docs/states.md.
 type ConversationState string
 
-// placed → active → ended, or placed → expired.
+// placed → active → ended → fading → emptied, or placed → expired → emptied.
 const (
 	Placed  ConversationState = "placed"  // mentor chosen, nothing written yet; the place is held
 	Open    ConversationState = "active"  // somebody has written
-	Closed  ConversationState = "ended"   // by `end`, a block, or staff
-	Expired ConversationState = "expired" // nothing was written in time
+	Closed  ConversationState = "ended"   // by `end`, a block, or staff; can still be read
+	Expired ConversationState = "expired" // nothing was written: the place ran out or was given back
+	Fading  ConversationState = "fading"  // ended, and its people know when it will be emptied
+	Emptied ConversationState = "emptied" // nothing of it is left but figures
 )
 
 // Presence says whether a participant can read what is sent to them now. It is
@@ -83,6 +85,31 @@ func (c *Conversation) Participant(id ParticipantID) *Participant {
 		}
 	}
 	return nil
+}
+
+// ByMember returns that member's participant, or nil.
+func (c *Conversation) ByMember(id MemberID) *Participant {
+	for i := range c.Participants {
+		if c.Participants[i].Member == id {
+			return &c.Participants[i]
+		}
+	}
+	return nil
+}
+
+// Live says whether the conversation can be written in: placed or active.
+func (c *Conversation) Live() bool { return c.State == Placed || c.State == Open }
+
+// Aliases returns what the others are called, by Number, as one participant
+// sees them.
+func (c *Conversation) Aliases(seenBy ParticipantID) []string {
+	var names []string
+	for _, p := range c.Participants {
+		if p.ID != seenBy {
+			names = append(names, p.Alias)
+		}
+	}
+	return names
 }
 
 // ByNumber returns the participant with that number, or nil.

@@ -55,12 +55,18 @@ type (
 // them in.
 type Welcome struct{ Member MemberID }
 
-func (Notify) effect()       {}
-func (Tell) effect()         {}
-func (OpenLeg) effect()      {}
-func (CloseLeg) effect()     {}
-func (TellStaff) effect()    {}
-func (ShowCase) effect()     {}
-func (AdmitStaff) effect()   {}
-func (DismissStaff) effect() {}
-func (Welcome) effect()      {}
+// EmptyConversation forgets what is left of a conversation: its map of
+// messages, its rooms and ghosts, its aliases. Every CloseLeg of it comes
+// before, and must have been carried out first.
+type EmptyConversation struct{ Conversation ConversationID }
+
+func (Notify) effect()            {}
+func (Tell) effect()              {}
+func (OpenLeg) effect()           {}
+func (CloseLeg) effect()          {}
+func (TellStaff) effect()         {}
+func (ShowCase) effect()          {}
+func (AdmitStaff) effect()        {}
+func (DismissStaff) effect()      {}
+func (Welcome) effect()           {}
+func (EmptyConversation) effect() {}

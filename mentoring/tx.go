@@ -21,6 +21,9 @@ type Tx interface {
 	PutCard(*Card) error
 	Availability(MembershipID) (Availability, error)
 	PutAvailability(*Availability) error
+	// DueAvailabilities lists those who are away until a time that has come
+	// (AwayUntil set and not after now), at most limit.
+	DueAvailabilities(now time.Time, limit int) ([]Availability, error)
 	// Listings are the mentors of a programme whose membership is active and
 	// whose card is approved, away or full ones included.
 	Listings(Programme) ([]Listing, error)
@@ -48,6 +51,8 @@ type Tx interface {
 
 	Blocked(a, b MemberID) (bool, error) // in either direction
 	PutBlock(by, whom MemberID, at time.Time) error
+	// Blocks lists everybody with whom a member has a block, in either direction.
+	Blocks(MemberID) ([]MemberID, error)
 
 	// Count adds n to a counter; kept with the transaction.
 	Count(c Counter, n int64) error

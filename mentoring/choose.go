@@ -1,0 +1,223 @@
+package mentoring
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Free says whether the mentor can take somebody new now.
+func (l *Listing) Free(now time.Time, r *Rules) bool {
+	return l.Membership.State == Active && l.Card.State == CardApproved &&
+		!l.Availability.AwayAt(now) && l.spare(r) > 0
+}
+
+// AwayAt says whether the mentor is away at that moment.
+func (v *Availability) AwayAt(now time.Time) bool {
+	return v.Away && (v.AwayUntil.IsZero() || v.AwayUntil.After(now))
+}
+
+// spare is how many more conversations the mentor can take.
+func (l *Listing) spare(r *Rules) int { return l.Availability.limit(r) - l.Open }
+
+// limit is the mentor's own capacity, at most the ceiling.
+func (v *Availability) limit(r *Rules) int {
+	if v.Capacity <= 0 || v.Capacity > r.MentorCapacity {
+		return r.MentorCapacity
+	}
+	return v.Capacity
+}
+
+// Mentors lists who a member can choose: by default those who are free now,
+// with all the others after them. Whoever has a block with the member is left
+// out, and so is the member's own card. The order is by spare capacity, then
+// shuffled in a way that stays the same for one member (feature F6).
+func (a *Act) Mentors(m Member, all bool) ([]Listing, error) {
+	if err := a.can(m, DoBrowse); err != nil {
+		return nil, err
+	}
+	list, err := a.Tx.Listings(DefaultProgramme)
+	if err != nil {
+		return nil, fmt.Errorf("listings: %w", err)
+	}
+	blocked, err := a.Tx.Blocks(m.ID)
+	if err != nil {
+		return nil, fmt.Errorf("blocks: %w", err)
+	}
+	shown := make([]Listing, 0, len(list))
+	for i := range list {
+		l := &list[i]
+		if l.Membership.Member == m.ID || slices.Contains(blocked, l.Membership.Member) {
+			continue
+		}
+		if all || l.Free(a.Now, a.Rules) {
+			shown = append(shown, *l)
+		}
+	}
+	a.order(m.ID, shown)
+	return shown, nil
+}
+
+func (a *Act) order(viewer MemberID, list []Listing) {
+	rank := func(l *Listing) int {
+		if l.Free(a.Now, a.Rules) {
+			return l.spare(a.Rules)
+		}
+		return 0 // whoever is not free comes last, in no order of merit
+	}
+	slices.SortFunc(list, func(x, y Listing) int {
+		return cmp.Or(
+			-cmp.Compare(rank(&x), rank(&y)),
+			cmp.Compare(shuffled(viewer, x.Membership.ID), shuffled(viewer, y.Membership.ID)),
+			cmp.Compare(x.Membership.ID, y.Membership.ID),
+		)
+	})
+}
+
+// shuffled mixes the two numbers (splitmix64's finaliser), so that each viewer
+// has an order of their own that does not change.
+func shuffled(viewer MemberID, id MembershipID) uint64 {
+	x := uint64(viewer)*0x9e3779b97f4a7c15 + uint64(id)
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// Choose begins a conversation with a mentor: the place is held for
+// Rules.PlaceHeld, and the mentor learns of it with the first message. When the
+// two are talking already, that conversation is returned with the refusal.
+func (a *Act) Choose(m Member, mentor MembershipID) (*Conversation, error) {
+	if err := a.can(m, DoChoose); err != nil {
+		return nil, err
+	}
+	l, err := a.listing(mentor)
+	if err != nil {
+		return nil, err
+	}
+	if l.Membership.Member == m.ID {
+		return nil, Refuse("mentor.own")
+	}
+	blocked, err := a.Tx.Blocked(m.ID, l.Membership.Member)
+	if err != nil {
+		return nil, fmt.Errorf("blocked: %w", err)
+	}
+	if blocked {
+		return nil, Refuse("mentor.not_there")
+	}
+	mine, err := a.Tx.ConversationsOf(m.ID)
+	if err != nil {
+		return nil, fmt.Errorf("conversations: %w", err)
+	}
+	for _, c := range mine {
+		if c.Kind == KindMentoring && c.Live() && c.byMembership(mentor) != nil {
+			return c, Refuse("chat.already", "alias", l.Card.Alias)
+		}
+	}
+	if !l.Free(a.Now, a.Rules) {
+		return nil, Refuse("mentor.not_free", "alias", l.Card.Alias)
+	}
+	return a.place(m, l)
+}
+
+// listing finds a mentor as the catalogue would show them, or refuses in the
+// same words whatever the reason.
+func (a *Act) listing(id MembershipID) (*Listing, error) {
+	gone := Refuse("mentor.not_there")
+	s, err := a.Tx.Membership(id)
+	if err != nil {
+		return nil, missing(err, "membership", gone)
+	}
+	if s.Role != Mentor || s.State != Active {
+		return nil, gone
+	}
+	card, err := a.Tx.Card(id)
+	if err != nil {
+		return nil, missing(err, "card", gone)
+	}
+	if card.State != CardApproved {
+		return nil, gone
+	}
+	l := &Listing{Membership: s, Card: card}
+	if l.Availability, err = a.availability(id); err != nil {
+		return nil, err
+	}
+	live, err := a.liveOf(s)
+	if err != nil {
+		return nil, err
+	}
+	l.Open = len(live)
+	return l, nil
+}
+
+// availability is what a mentor has said of their time; who has said nothing
+// has all of it.
+func (a *Act) availability(id MembershipID) (Availability, error) {
+	v, err := a.Tx.Availability(id)
+	if errors.Is(err, ErrNotFound) {
+		return Availability{Membership: id, Capacity: a.Rules.MentorCapacity}, nil
+	}
+	if err != nil {
+		return v, fmt.Errorf("availability: %w", err)
+	}
+	return v, nil
+}
+
+// liveOf lists the placed and active conversations of one membership.
+func (a *Act) liveOf(s Membership) ([]*Conversation, error) {
+	list, err := a.Tx.ConversationsOf(s.Member)
+	if err != nil {
+		return nil, fmt.Errorf("conversations: %w", err)
+	}
+	var live []*Conversation
+	for _, c := range list {
+		if c.Live() && c.byMembership(s.ID) != nil && c.Kind == KindMentoring {
+			live = append(live, c)
+		}
+	}
+	return live, nil
+}
+
+func (c *Conversation) byMembership(id MembershipID) *Participant {
+	for i := range c.Participants {
+		if c.Participants[i].Membership == id {
+			return &c.Participants[i]
+		}
+	}
+	return nil
+}
+
+func (a *Act) place(m Member, l *Listing) (*Conversation, error) {
+	mentee, err := a.menteeMembership(m)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conversation{
+		Kind: KindMentoring, Programme: l.Membership.Programme, Unit: l.Membership.Unit,
+		Trial: m.Trial, Created: a.Now, Due: a.Now.Add(a.Rules.PlaceHeld),
+		Participants: []Participant{
+			{Number: 1, Member: m.ID, Membership: mentee.ID, Role: Mentee, Alias: m.Alias, Presence: NotAsked},
+			{Number: 2, Member: l.Membership.Member, Membership: l.Membership.ID, Role: Mentor, Alias: l.Card.Alias, Presence: NotAsked},
+		},
+	}
+	if err := ConversationMachine().shift(&c.State, StepChoose); err != nil {
+		return nil, err
+	}
+	if err := PresenceMachine().shift(&c.Participants[0].Presence, StepAsk); err != nil {
+		return nil, err
+	}
+	if err := a.putConversation(c); err != nil {
+		return nil, err
+	}
+	me := c.Participants[0].ID
+	a.Do(OpenLeg{me}, Tell{me, T("chat.placed", "alias", l.Card.Alias, "until", c.Due)})
+	return c, nil
+}
+
+func (a *Act) putConversation(c *Conversation) error {
+	if err := a.Tx.PutConversation(c); err != nil {
+		return fmt.Errorf("put conversation: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package mentoring
+
+import (
+	"fmt"
+	"time"
+)
+
+// TickEvery is how often time is looked at when nothing is left over.
+const TickEvery = time.Minute
+
+// tickBatch bounds the work of one tick, so that its transaction stays short.
+const tickBatch = 100
+
+// Tick does what time brings: places that run out, mentors who are back, ended
+// conversations that are about to be emptied or are. It does a bounded part and
+// says when it wants to be called next; that is Now when there is more.
+func (a *Act) Tick() (next time.Time, err error) {
+	due, err := a.Tx.DueConversations(a.Now, tickBatch)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("due conversations: %w", err)
+	}
+	for _, c := range due {
+		if err := a.ripe(c); err != nil {
+			return time.Time{}, err
+		}
+	}
+	away, err := a.Tx.DueAvailabilities(a.Now, tickBatch)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("due availabilities: %w", err)
+	}
+	for _, v := range away {
+		s, err := a.Tx.Membership(v.Membership)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("membership: %w", err)
+		}
+		if err := a.back(s, v); err != nil {
+			return time.Time{}, err
+		}
+		a.Do(Notify{Member: s.Member, Text: T("away.over")})
+	}
+	if len(due) == tickBatch || len(away) == tickBatch {
+		return a.Now, nil
+	}
+	return a.Now.Add(TickEvery), nil
+}
+
+// ripe does what is due with one conversation.
+func (a *Act) ripe(c *Conversation) error {
+	switch c.State {
+	case Placed:
+		return a.expire(c)
+	case Closed:
+		return a.warn(c)
+	case Fading, Expired:
+		return a.empty(c)
+	}
+	c = c.Clone() // nothing is due in this state: do not look again
+	c.Due = time.Time{}
+	return a.putConversation(c)
+}
+
+// expire gives a place back in which nothing was written, and tells whoever
+// chose the mentor in their own room.
+func (a *Act) expire(c *Conversation) error {
+	for _, p := range c.Participants {
+		if p.Presence != NotAsked {
+			a.Do(Notify{Member: p.Member, Text: T("chat.place_is_gone", "alias", c.Aliases(p.ID))})
+		}
+	}
+	return a.finish(c, StepExpire, 0, "")
+}
+
+// warn tells the people who can still read an ended conversation when it will
+// be emptied; never less than Rules.RetentionNotice before.
+func (a *Act) warn(c *Conversation) error {
+	c = c.Clone()
+	if err := ConversationMachine().shift(&c.State, StepWarn); err != nil {
+		return err
+	}
+	c.Due = c.emptied(a.Rules)
+	if least := a.Now.Add(a.Rules.RetentionNotice); c.Due.Before(least) {
+		c.Due = least
+	}
+	if err := a.putConversation(c); err != nil {
+		return err
+	}
+	for _, p := range c.Participants {
+		if p.Presence == Here {
+			a.Do(Tell{p.ID, T("chat.fading", "alias", c.Aliases(p.ID), "until", c.Due)})
+		}
+	}
+	return nil
+}
+
+// empty takes a conversation away from everybody for good.
+func (a *Act) empty(c *Conversation) error {
+	c = c.Clone()
+	if err := ConversationMachine().shift(&c.State, StepEmpty); err != nil {
+		return err
+	}
+	c.Due = time.Time{}
+	for i := range c.Participants {
+		p := &c.Participants[i]
+		next, ok := PresenceMachine().Next(p.Presence, StepRemove)
+		if !ok {
+			continue
+		}
+		if p.Presence != NotAsked {
+			a.Do(CloseLeg{p.ID})
+		}
+		p.Presence = next
+	}
+	if err := a.putConversation(c); err != nil {
+		return err
+	}
+	a.Do(EmptyConversation{c.ID})
+	return nil
+}
