@@ -189,7 +189,7 @@ func (a *Act) ApproveCard(staff Member, id MembershipID) error {
 	}
 	next, ok := MembershipMachine().Next(s.State, StepApprove)
 	if !ok {
-		return Refuse("mentor.cannot_now", "number", int64(id), "state", string(s.State))
+		return Refuse("mentor.cannot_now", "number", int64(id), "state", T("mentor.state."+string(s.State)))
 	}
 	s.State = next
 	v, err := a.availability(id)
@@ -217,6 +217,9 @@ func (a *Act) ReturnCard(staff Member, id MembershipID, why string) error {
 	}
 	if why, err = fit(why, NoteMax); err != nil {
 		return err
+	}
+	if why == "" {
+		return Refuse("card.say_why")
 	}
 	if err := a.putCard(&c); err != nil {
 		return err

@@ -250,7 +250,7 @@ func (a *Act) moveMentor(staff Member, id MembershipID, by Step, own string) err
 	}
 	next, ok := MembershipMachine().Next(s.State, by)
 	if !ok {
-		return Refuse("mentor.cannot_now", "number", int64(id), "state", string(s.State))
+		return Refuse("mentor.cannot_now", "number", int64(id), "state", T("mentor.state."+string(s.State)))
 	}
 	live, err := a.liveOf(s)
 	if err != nil {

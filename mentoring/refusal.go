@@ -14,6 +14,13 @@ type Text struct {
 	Args Args
 }
 
+// TextKey and TextArgs let a Text stand inside another one; the locale package
+// asks for them.
+func (t Text) TextKey() string { return t.Key }
+
+// TextArgs returns the values by name; see TextKey.
+func (t Text) TextArgs() map[string]any { return t.Args }
+
 // Args are the values for a Text's placeholders, by name.
 type Args map[string]any
 
