@@ -44,14 +44,24 @@ type Config struct {
 	// months and days are counted.
 	Zone string `yaml:"zone"`
 
-	MinimumAge     int          `yaml:"minimum_age" reload:"yes"`     // years
-	ConsentVersion int          `yaml:"consent_version" reload:"yes"` // a higher one asks everyone again
-	PlaceHeld      Duration     `yaml:"place_held" reload:"yes"`      // from choosing a mentor to the first message
-	MentorCapacity int          `yaml:"mentor_capacity" reload:"yes"` // open conversations per mentor: default and ceiling
-	CodeLifetime   Duration     `yaml:"code_lifetime" reload:"yes"`   // of one-time codes
-	Topics         []string     `yaml:"topics" reload:"yes"`          // keys; their words are in the language files
-	CrisisLines    []CrisisLine `yaml:"crisis_lines" reload:"yes"`
-	Retention      Retention    `yaml:"retention"`
+	MinimumAge     int      `yaml:"minimum_age" reload:"yes"`     // years
+	ConsentVersion int      `yaml:"consent_version" reload:"yes"` // a higher one asks everyone again
+	PlaceHeld      Duration `yaml:"place_held" reload:"yes"`      // from choosing a mentor to the first message
+	MentorCapacity int      `yaml:"mentor_capacity" reload:"yes"` // open conversations per mentor: default and ceiling
+	CodeLifetime   Duration `yaml:"code_lifetime" reload:"yes"`   // of one-time codes
+
+	// Topics are keys, in the order in which people see them. Those that the
+	// language files do not know need words in TopicWords.
+	Topics     []string         `yaml:"topics"`
+	TopicWords map[string]Words `yaml:"topic_words"`
+
+	// YoungerHelp is where those below the minimum age find help.
+	YoungerHelp Words `yaml:"younger_help"`
+
+	// CrisisLines are shown after 112, which is always shown.
+	CrisisLines []CrisisLine `yaml:"crisis_lines"`
+
+	Retention Retention `yaml:"retention"`
 
 	AppService AppService `yaml:"appservice"`
 	Database   Database   `yaml:"database"`
@@ -135,8 +145,13 @@ func Default() *Config {
 		MentorCapacity:  5,
 		CodeLifetime:    Duration(14 * day),
 		Topics:          []string{"independence", "aftercare", "studying", "work", "parenthood"},
+		TopicWords:      map[string]Words{},
+		YoungerHelp: Words{
+			"fi": "Lasten ja nuorten puhelin 116 111",
+			"sv": "Barn- och ungdomstelefonen 116 111",
+			"en": "Children's and young people's helpline 116 111",
+		},
 		CrisisLines: []CrisisLine{
-			{Number: "112", Name: Words{"fi": "Hätänumero", "sv": "Nödnumret", "en": "Emergency number"}},
 			{Number: "09 2525 0111", Name: Words{"fi": "MIELI ry:n kriisipuhelin", "sv": "MIELI rf:s kristelefon", "en": "MIELI Crisis Helpline"}},
 		},
 		Retention: Retention{

@@ -158,8 +158,8 @@ log:
 		{10, "level", "did you mean log.level?"},
 		{12, "zone", "second time; the first is on line 11"},
 		{13, "health.listen", "other machines"},
-		{15, "crisis_lines[1].name", "no text in"},
-		{15, "crisis_lines[1].name", "no text in"},
+		{15, "crisis_lines[1].name", "no text (of one line) in"},
+		{15, "crisis_lines[1].name", "no text (of one line) in"},
 		{16, "crisis_lines[2].cheked", "did you mean checked?"},
 		{16, "crisis_lines[2].number", "must be one line"},
 		{17, "topics", "is empty"},
@@ -200,7 +200,9 @@ func TestRefused(t *testing.T) {
 		{"place_held: 0s", "place_held", "out of bounds"},
 		{"place_held:", "place_held", "has no value"},
 		{"service_name: \"a\\nb\"", "service_name", "one line"},
-		{"crisis_lines: []", "crisis_lines", "is empty"},
+		{"topics: [work, sport]\ntopic_words: {sprot: urheilu}", "topic_words", "not one of the topics"},
+		{"younger_help: {fi: a, en: b}", "younger_help", "in sv"},
+		{"crisis_lines: [{number: 1, name: {fi: a, sv: b, en: c, de: d}}]", "crisis_lines[1].name", "not a language"},
 		{"crisis_lines: [{number: 112, name: Apu, checked: soon}]", "crisis_lines[1].checked", "not a date"},
 		{"log: {level: loud}", "log.level", "not a level"},
 		{"log: loud", "log", "section"},
@@ -309,7 +311,11 @@ func TestValues(t *testing.T) {
 	if c.CrisisLines[0].Name.In("sv") != "Apu" || c.CrisisLines[0].Checked.Format(time.DateOnly) != "2026-11-01" {
 		t.Errorf("got %+v", c.CrisisLines)
 	}
-	if got := config.Default().CrisisLines[0].Name.In("sv"); got != "Nödnumret" {
+	c = must(t, minimal+"topics: [sport]\ntopic_words: {sport: {fi: urheilu, sv: idrott, en: sport}}", nil)
+	if c.TopicWords["sport"].In("sv") != "idrott" {
+		t.Errorf("got %+v", c.TopicWords)
+	}
+	if got := config.Default().CrisisLines[0].Name.In("sv"); got != "MIELI rf:s kristelefon" {
 		t.Errorf("got %q", got)
 	}
 	if got := c.BotID() + " " + c.BotName() + " " + c.AppService.PublicURL(); got != "@silta:yhdistys.fi Silta http://127.0.0.1:29330" {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"regexp"
 	"slices"
@@ -134,6 +135,11 @@ func (c *Config) checkPeople(k *checker) {
 		k.must(topicKey.MatchString(t), key, "%q is not a topic key: lower case letters, digits and _", t)
 		k.must(!slices.Contains(c.Topics[:i], t), key, "is here twice")
 	}
+	for _, t := range sortedKeys(c.TopicWords) {
+		k.must(slices.Contains(c.Topics, t), "topic_words", "%q is not one of the topics", t)
+		c.checkWords(k, "topic_words", c.TopicWords[t])
+	}
+	c.checkWords(k, "younger_help", c.YoungerHelp)
 }
 
 func (c *Config) checkTimes(k *checker) {
@@ -157,23 +163,27 @@ func (c *Config) checkTimes(k *checker) {
 }
 
 func (c *Config) checkCrisisLines(k *checker) {
-	k.must(len(c.CrisisLines) > 0, "crisis_lines", "is empty; who calls for urgent help must be shown at least one number")
 	for i, line := range c.CrisisLines {
 		key := fmt.Sprintf("crisis_lines[%d]", i+1)
 		k.must(strings.TrimSpace(line.Number) != "" && oneLine(line.Number), key+".number", "must be one line, for example \"112\"")
-		for _, language := range c.Languages {
-			if !slices.Contains(KnownLanguages(), language) {
-				continue // a fault of its own
-			}
-			name := line.Name.In(language)
-			_, exact := line.Name[language]
-			_, all := line.Name[""]
-			k.must(strings.TrimSpace(name) != "" && oneLine(name) && (exact || all), key+".name", "has no text in %s", language)
+		c.checkWords(k, key+".name", line.Name)
+	}
+}
+
+// checkWords wants a text in every language that is offered.
+func (c *Config) checkWords(k *checker, key string, words Words) {
+	for _, language := range c.Languages {
+		if !slices.Contains(KnownLanguages(), language) {
+			continue // a fault of its own
 		}
-		for _, language := range sortedKeys(line.Name) {
-			k.must(language == "" || slices.Contains(KnownLanguages(), language), key+".name",
-				"%q is not a language; choose from %s", language, strings.Join(KnownLanguages(), ", "))
-		}
+		_, exact := words[language]
+		_, all := words[""]
+		text := words.In(language)
+		k.must(strings.TrimSpace(text) != "" && oneLine(text) && (exact || all), key, "has no text (of one line) in %s", language)
+	}
+	for _, language := range sortedKeys(words) {
+		k.must(language == "" || slices.Contains(KnownLanguages(), language), key,
+			"%q is not a language; choose from %s", language, strings.Join(KnownLanguages(), ", "))
 	}
 }
 
@@ -224,11 +234,4 @@ func oneLine(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 })
 }
 
-func sortedKeys(w Words) []string {
-	names := make([]string, 0, len(w))
-	for name := range w {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
