@@ -98,7 +98,7 @@ func (a *Act) caseFor(staff Member, id CaseID) (Case, Membership, error) {
 	}
 	s, err := a.canIn(staff, DoCase, c.Programme, c.Unit)
 	if err != nil {
-		return c, s, Refuse("case.unknown", "number", int64(id))
+		return c, s, instead(err, Refuse("case.unknown", "number", int64(id)))
 	}
 	if c.State == CaseClosed {
 		return c, s, Refuse("case.closed_already", "number", int64(id))

@@ -15,4 +15,6 @@
 //
 // Time comes from Act.Now and is kept as Unix milliseconds by the store. Texts
 // are keys with arguments ([Text]); the locale package turns them into words.
+//
+//go:generate go test -run TestStatesDocument . -args -update
 package mentoring

@@ -3,6 +3,7 @@ package mentoring
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Meet is somebody, perhaps never seen before, turning to the bot. It finds or
@@ -110,25 +111,17 @@ func (a *Act) AnswerAge(m *Member, oldEnough bool) error {
 // asked of members whenever that text has a new version (NeedsConsent). No may
 // be answered again.
 func (a *Act) AnswerConsent(m *Member, yes bool) error {
-	if !yes {
-		if _, ok := JoinMachine().Next(m.Join, StepDecline); !ok {
-			return Refuse("join.not_now")
+	by, version, at := StepDecline, 0, time.Time{}
+	if yes {
+		by, version, at = StepConsent, a.Rules.ConsentVersion, a.Now
+		if m.Alias != "" {
+			by = StepConsentAgain // a member already; only the text is new
 		}
-		m.Consent = 0
-		return a.joinStep(m, StepDecline)
-	}
-	by := StepConsent
-	if m.Alias != "" {
-		by = StepConsentAgain // a member already; only the text is new
 	}
 	if _, ok := JoinMachine().Next(m.Join, by); !ok {
-		by = StepConsent
-		if _, ok := JoinMachine().Next(m.Join, by); !ok {
-			return Refuse("join.not_now")
-		}
+		return Refuse("join.not_now")
 	}
-	m.Consent = a.Rules.ConsentVersion
-	m.ConsentAt = a.Now
+	m.Consent, m.ConsentAt = version, at
 	return a.joinStep(m, by)
 }
 

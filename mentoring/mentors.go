@@ -220,7 +220,7 @@ func (a *Act) mentorFor(staff Member, id MembershipID, action Action) (Membershi
 		return s, unknown
 	}
 	if _, err := a.canIn(staff, action, s.Programme, s.Unit); err != nil {
-		return s, unknown
+		return s, instead(err, unknown)
 	}
 	return s, nil
 }

@@ -157,6 +157,14 @@ func (a *Act) IsStaff(m Member) (bool, error) {
 	return err == nil, err
 }
 
+// instead gives another refusal for a refusal, and leaves a fault as it is.
+func instead(err error, refusal *Refusal) error {
+	if _, refused := errors.AsType[*Refusal](err); refused {
+		return refusal
+	}
+	return err
+}
+
 // missing turns "there is no such row" into a refusal and wraps faults.
 func missing(err error, what string, refusal *Refusal) error {
 	if errors.Is(err, ErrNotFound) {

@@ -17,6 +17,9 @@ const (
 
 // Chats lists the conversations that a member can write in, the oldest first.
 func (a *Act) Chats(m Member) ([]*Conversation, error) {
+	if err := a.can(m, DoTalk); err != nil {
+		return nil, err
+	}
 	list, err := a.Tx.ConversationsOf(m.ID)
 	if err != nil {
 		return nil, fmt.Errorf("conversations: %w", err)
@@ -231,6 +234,9 @@ func (a *Act) present(id ParticipantID, by Step, own, others string) error {
 
 // mine finds a conversation and the member's own participant in it.
 func (a *Act) mine(m Member, id ConversationID) (*Conversation, *Participant, error) {
+	if err := a.can(m, DoTalk); err != nil {
+		return nil, nil, err
+	}
 	unknown := Refuse("chat.unknown")
 	c, err := a.Tx.Conversation(id)
 	if err != nil {
@@ -277,8 +283,8 @@ func (a *Act) finish(c *Conversation, by Step, except ParticipantID, line string
 	}
 	c.Ended = a.Now
 	c.Due = c.fades(a.Rules)
-	if c.State == Expired {
-		c.Due = c.emptied(a.Rules) // nothing was written, nothing to warn of
+	if c.State == Expired { // nothing was written, so there is nothing to keep or to warn of
+		c.Due = c.Ended.Add(min(a.Rules.Retention, a.Rules.RetentionNotice))
 	}
 	if err := a.putConversation(c); err != nil {
 		return err

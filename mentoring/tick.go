@@ -36,7 +36,9 @@ func (a *Act) Tick() (next time.Time, err error) {
 		if err := a.back(s, v); err != nil {
 			return time.Time{}, err
 		}
-		a.Do(Notify{Member: s.Member, Text: T("away.over")})
+		if s.State == Active {
+			a.Do(Notify{Member: s.Member, Text: T("away.over")})
+		}
 	}
 	if len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
