@@ -1,0 +1,242 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"silta/mentoring"
+)
+
+// cardWords is what of a card people wrote; it is sealed as one.
+type cardWords struct {
+	Alias     string               `json:"alias,omitempty"`
+	AgeBand   string               `json:"age_band,omitempty"`
+	Area      string               `json:"area,omitempty"`
+	Story     string               `json:"story,omitempty"`
+	Topics    []string             `json:"topics,omitempty"`
+	Languages []mentoring.Language `json:"languages,omitempty"`
+	Gender    string               `json:"gender,omitempty"`
+	Status    string               `json:"status,omitempty"`
+}
+
+// sealJSON seals a value that is kept as JSON.
+func (t *Tx) sealJSON(p place, value any) ([]byte, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return t.s.keys.seal(p, plain), nil
+}
+
+func (t *Tx) openJSON(p place, sealed []byte, value any) error {
+	plain, err := t.s.keys.open(p, sealed)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(plain, value); err != nil {
+		return fmt.Errorf("%s: not what was sealed", p.column) // the error may quote
+	}
+	return nil
+}
+
+// cardAt reads membership, state, kind, words, updated from position i on.
+func (t *Tx) cardAt(r record, i int) (mentoring.Card, error) {
+	var w cardWords
+	if err := t.openJSON(place{column: "card.words", id: r.int(i)}, r.bytes(i+3), &w); err != nil {
+		return mentoring.Card{}, err
+	}
+	return mentoring.Card{
+		Membership: mentoring.MembershipID(r.int(i)),
+		State:      mentoring.CardState(r.text(i + 1)),
+		Kind:       mentoring.HelperKind(r.text(i + 2)),
+		Updated:    r.time(i + 4),
+		Alias:      w.Alias, AgeBand: w.AgeBand, Area: w.Area, Story: w.Story, Topics: w.Topics,
+		Languages: w.Languages, Gender: w.Gender, Status: w.Status,
+	}, nil
+}
+
+// Card implements [mentoring.Tx].
+func (t *Tx) Card(id mentoring.MembershipID) (mentoring.Card, error) {
+	c, err := single(t, "SELECT membership, state, kind, words, updated FROM card WHERE membership = $1",
+		func(r record) (mentoring.Card, error) { return t.cardAt(r, 0) }, id)
+	return c, doing("card", err)
+}
+
+// PutCard implements [mentoring.Tx].
+func (t *Tx) PutCard(c *mentoring.Card) error {
+	words, err := t.sealJSON(place{column: "card.words", id: int64(c.Membership)}, cardWords{
+		Alias: c.Alias, AgeBand: c.AgeBand, Area: c.Area, Story: c.Story, Topics: c.Topics,
+		Languages: c.Languages, Gender: c.Gender, Status: c.Status,
+	})
+	if err != nil {
+		return doing("put card", err)
+	}
+	_, err = t.exec(`INSERT INTO card (membership, state, kind, words, updated) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (membership) DO UPDATE SET state = excluded.state, kind = excluded.kind, words = excluded.words, updated = excluded.updated`,
+		c.Membership, c.State, c.Kind, words, c.Updated)
+	return doing("put card", err)
+}
+
+// availabilityAt reads capacity, away, away_until, away_text from position i on.
+func (t *Tx) availabilityAt(r record, i int, id mentoring.MembershipID) (a mentoring.Availability, err error) {
+	a = mentoring.Availability{Membership: id, Capacity: int(r.int(i)), Away: r.flag(i + 1), AwayUntil: r.time(i + 2)}
+	a.AwayText, err = t.openText(place{column: "availability.away_text", id: int64(id)}, r.bytes(i+3))
+	return a, err
+}
+
+// Availability implements [mentoring.Tx].
+func (t *Tx) Availability(id mentoring.MembershipID) (mentoring.Availability, error) {
+	a, err := single(t, "SELECT capacity, away, away_until, away_text FROM availability WHERE membership = $1",
+		func(r record) (mentoring.Availability, error) { return t.availabilityAt(r, 0, id) }, id)
+	return a, doing("availability", err)
+}
+
+// DueAvailabilities implements [mentoring.Tx]; the longest due come first.
+func (t *Tx) DueAvailabilities(now time.Time, limit int) ([]mentoring.Availability, error) {
+	list, err := collect(t, `SELECT membership, capacity, away, away_until, away_text FROM availability
+		WHERE away_until > 0 AND away_until <= $1 ORDER BY away_until, membership LIMIT $2`,
+		func(r record) (mentoring.Availability, error) {
+			return t.availabilityAt(r, 1, mentoring.MembershipID(r.int(0)))
+		}, now, limit)
+	return list, doing("due availabilities", err)
+}
+
+// PutAvailability implements [mentoring.Tx].
+func (t *Tx) PutAvailability(a *mentoring.Availability) error {
+	_, err := t.exec(`INSERT INTO availability (membership, capacity, away, away_until, away_text) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (membership) DO UPDATE SET capacity = excluded.capacity, away = excluded.away,
+		away_until = excluded.away_until, away_text = excluded.away_text`,
+		a.Membership, a.Capacity, a.Away, a.AwayUntil,
+		t.sealText(place{column: "availability.away_text", id: int64(a.Membership)}, a.AwayText))
+	return doing("put availability", err)
+}
+
+// Listings implements [mentoring.Tx]. A mentor who has not said anything of
+// their time has an Availability with the membership only.
+func (t *Tx) Listings(p mentoring.Programme) ([]mentoring.Listing, error) {
+	list, err := collect(t, `SELECT m.id, m.member, m.programme, m.unit, m.role, m.state, m.created, m.first_message,
+		c.membership, c.state, c.kind, c.words, c.updated,
+		a.capacity, a.away, a.away_until, a.away_text,
+		(SELECT count(*) FROM participant p JOIN conversation v ON v.id = p.conversation
+			WHERE p.membership = m.id AND (v.state = $4 OR v.state = $5))
+		FROM membership m JOIN card c ON c.membership = m.id LEFT JOIN availability a ON a.membership = m.id
+		WHERE m.programme = $1 AND m.role = $2 AND m.state = $3 AND c.state = $6 ORDER BY m.id`,
+		func(r record) (l mentoring.Listing, err error) {
+			l.Membership = membershipAt(r, 0)
+			if l.Card, err = t.cardAt(r, 8); err != nil {
+				return l, err
+			}
+			l.Availability, err = t.availabilityAt(r, 13, l.Membership.ID)
+			l.Open = int(r.int(17))
+			return l, err
+		}, p, mentoring.Mentor, mentoring.Active, mentoring.Placed, mentoring.Open, mentoring.CardApproved)
+	return list, doing("listings", err)
+}
+
+// Topic is one of the topics that mentors help with. Its words, by language,
+// are sealed at rest.
+type Topic struct {
+	ID        int64
+	Programme mentoring.Programme
+	Unit      mentoring.Unit
+	Key       string
+	Words     map[mentoring.Language]string
+	Position  int // order in lists
+	Retired   bool
+	Changed   time.Time
+}
+
+// Topics lists the topics of a programme, retired ones included, by position.
+func (t *Tx) Topics(p mentoring.Programme) ([]Topic, error) {
+	list, err := collect(t, "SELECT id, programme, unit, name, position, retired, words, changed FROM topic WHERE programme = $1 ORDER BY position, id",
+		func(r record) (Topic, error) {
+			topic := Topic{
+				ID: r.int(0), Programme: mentoring.Programme(r.text(1)), Unit: mentoring.Unit(r.text(2)), Key: r.text(3),
+				Position: int(r.int(4)), Retired: r.flag(5), Changed: r.time(7),
+			}
+			return topic, t.openJSON(place{column: "topic.words", id: topic.ID}, r.bytes(6), &topic.Words)
+		}, p)
+	return list, doing("topics", err)
+}
+
+// PutTopic inserts a topic when its ID is zero (and sets it), else updates it.
+func (t *Tx) PutTopic(topic *Topic) error {
+	if err := t.writing(); err != nil {
+		return err
+	}
+	if topic.ID == 0 {
+		topic.ID = t.newID(seqTopic)
+	}
+	words, err := t.sealJSON(place{column: "topic.words", id: topic.ID}, topic.Words)
+	if err != nil {
+		return doing("put topic", err)
+	}
+	_, err = t.exec(`INSERT INTO topic (id, programme, unit, name, position, retired, words, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (id) DO UPDATE SET programme = excluded.programme, unit = excluded.unit, name = excluded.name,
+		position = excluded.position, retired = excluded.retired, words = excluded.words, changed = excluded.changed`,
+		topic.ID, topic.Programme, topic.Unit, topic.Key, topic.Position, topic.Retired, words, topic.Changed)
+	return doing("put topic", err)
+}
+
+// TextOverride is a text of the language files as staff have rewritten it for
+// a programme and unit. Its words are sealed at rest.
+type TextOverride struct {
+	ID        int64
+	Key       string // of the language files
+	Language  mentoring.Language
+	Programme mentoring.Programme
+	Unit      mentoring.Unit
+	Words     string // empty: back to the text of the language files
+	Author    mentoring.MemberID
+	Changed   time.Time
+}
+
+const textColumns = "id, name, language, programme, unit, words, author, changed"
+
+func (t *Tx) scanText(r record) (o TextOverride, err error) {
+	o = TextOverride{
+		ID: r.int(0), Key: r.text(1), Language: mentoring.Language(r.text(2)), Programme: mentoring.Programme(r.text(3)),
+		Unit: mentoring.Unit(r.text(4)), Author: mentoring.MemberID(r.int(6)), Changed: r.time(7),
+	}
+	o.Words, err = t.openText(place{column: "text_override.words", id: o.ID}, r.bytes(5))
+	return o, err
+}
+
+// TextOverride is the text in force, [mentoring.ErrNotFound] when it was never edited.
+func (t *Tx) TextOverride(key string, lang mentoring.Language, p mentoring.Programme, u mentoring.Unit) (TextOverride, error) {
+	o, err := single(t, "SELECT "+textColumns+" FROM text_override WHERE name = $1 AND language = $2 AND programme = $3 AND unit = $4 ORDER BY id DESC LIMIT 1",
+		t.scanText, key, lang, p, u)
+	return o, doing("text", err)
+}
+
+// TextOverrides lists all texts in force that are not empty.
+func (t *Tx) TextOverrides() ([]TextOverride, error) {
+	list, err := collect(t, "SELECT "+textColumns+` FROM text_override
+		WHERE id IN (SELECT max(id) FROM text_override GROUP BY name, language, programme, unit) AND length(words) > 0 ORDER BY id`, t.scanText)
+	return list, doing("texts", err)
+}
+
+// TextHistory lists what a text has been, the newest first.
+func (t *Tx) TextHistory(key string, lang mentoring.Language, p mentoring.Programme, u mentoring.Unit) ([]TextOverride, error) {
+	list, err := collect(t, "SELECT "+textColumns+" FROM text_override WHERE name = $1 AND language = $2 AND programme = $3 AND unit = $4 ORDER BY id DESC",
+		t.scanText, key, lang, p, u)
+	return list, doing("text history", err)
+}
+
+// PutTextOverride puts a text in force and keeps the former one as history.
+// It sets the ID.
+func (t *Tx) PutTextOverride(o *TextOverride) error {
+	if err := t.writing(); err != nil {
+		return err
+	}
+	if o.ID != 0 {
+		return errors.New("put text: history is never changed; put a new one")
+	}
+	o.ID = t.newID(seqText)
+	_, err := t.exec("INSERT INTO text_override ("+textColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		o.ID, o.Key, o.Language, o.Programme, o.Unit,
+		t.sealText(place{column: "text_override.words", id: o.ID}, o.Words), orNull(o.Author), o.Changed)
+	return doing("put text", err)
+}

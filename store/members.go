@@ -1,0 +1,169 @@
+package store
+
+import (
+	"silta/mentoring"
+)
+
+// addressHash is what a member is found by; nil (NULL) for no address.
+func (t *Tx) addressHash(address string) []byte {
+	if address == "" {
+		return nil
+	}
+	return t.s.Hash("address", address)
+}
+
+const memberColumns = "id, address, language, alias, join_state, consent, consent_at, trial, created"
+
+func (t *Tx) scanMember(r record) (m mentoring.Member, err error) {
+	m = mentoring.Member{
+		ID:        mentoring.MemberID(r.int(0)),
+		Language:  mentoring.Language(r.text(2)),
+		Join:      mentoring.JoinState(r.text(4)),
+		Consent:   int(r.int(5)),
+		ConsentAt: r.time(6),
+		Trial:     r.flag(7),
+		Created:   r.time(8),
+	}
+	if m.Address, err = t.openText(place{column: "member.address", id: r.int(0)}, r.bytes(1)); err != nil {
+		return m, err
+	}
+	m.Alias, err = t.openText(place{column: "member.alias", id: r.int(0)}, r.bytes(3))
+	return m, err
+}
+
+// Member implements [mentoring.Tx].
+func (t *Tx) Member(id mentoring.MemberID) (mentoring.Member, error) {
+	m, err := cached(t.caches.members, id, func() (mentoring.Member, error) {
+		return single(t, "SELECT "+memberColumns+" FROM member WHERE id = $1", t.scanMember, id)
+	})
+	return m, doing("member", err)
+}
+
+// MemberByAddress implements [mentoring.Tx]. The address is the real Matrix ID.
+func (t *Tx) MemberByAddress(address string) (mentoring.Member, error) {
+	if id, ok := t.caches.addresses.get(address); ok {
+		return t.Member(id)
+	}
+	m, err := single(t, "SELECT "+memberColumns+" FROM member WHERE address_hash = $1", t.scanMember, t.addressHash(address))
+	if err != nil {
+		return m, doing("member by address", err)
+	}
+	t.caches.members.put(m.ID, m)
+	t.caches.addresses.put(address, m.ID)
+	return m, nil
+}
+
+// PutMember implements [mentoring.Tx].
+func (t *Tx) PutMember(m *mentoring.Member) error {
+	if err := t.writing(); err != nil {
+		return err
+	}
+	if m.ID == 0 {
+		m.ID = mentoring.MemberID(t.newID(seqMember))
+	} else if old, err := t.Member(m.ID); err != nil {
+		return doing("put member", err)
+	} else if old.Address != m.Address {
+		t.caches.addresses.drop(old.Address)
+	}
+	id := int64(m.ID)
+	_, err := t.exec(`INSERT INTO member (id, address, address_hash, language, alias, join_state, consent, consent_at, trial, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (id) DO UPDATE SET address = excluded.address, address_hash = excluded.address_hash,
+		language = excluded.language, alias = excluded.alias, join_state = excluded.join_state, consent = excluded.consent,
+		consent_at = excluded.consent_at, trial = excluded.trial, created = excluded.created`,
+		id, t.sealText(place{column: "member.address", id: id}, m.Address), t.addressHash(m.Address),
+		m.Language, t.sealText(place{column: "member.alias", id: id}, m.Alias), m.Join, m.Consent, m.ConsentAt, m.Trial, m.Created)
+	if err != nil {
+		return doing("put member", err)
+	}
+	t.caches.members.put(m.ID, kept(*m))
+	if m.Address != "" {
+		t.caches.addresses.put(m.Address, m.ID)
+	}
+	return nil
+}
+
+// kept is a member as the database gives it back: times to the millisecond.
+func kept(m mentoring.Member) mentoring.Member {
+	m.ConsentAt, m.Created = fromMillis(millis(m.ConsentAt)), fromMillis(millis(m.Created))
+	return m
+}
+
+const membershipColumns = "id, member, programme, unit, role, state, created, first_message"
+
+func scanMembership(r record) (mentoring.Membership, error) {
+	return membershipAt(r, 0), nil
+}
+
+// membershipAt reads membershipColumns from position i on.
+func membershipAt(r record, i int) mentoring.Membership {
+	return mentoring.Membership{
+		ID:           mentoring.MembershipID(r.int(i)),
+		Member:       mentoring.MemberID(r.int(i + 1)),
+		Programme:    mentoring.Programme(r.text(i + 2)),
+		Unit:         mentoring.Unit(r.text(i + 3)),
+		Role:         mentoring.Role(r.text(i + 4)),
+		State:        mentoring.MembershipState(r.text(i + 5)),
+		Created:      r.time(i + 6),
+		FirstMessage: r.time(i + 7),
+	}
+}
+
+// Membership implements [mentoring.Tx].
+func (t *Tx) Membership(id mentoring.MembershipID) (mentoring.Membership, error) {
+	m, err := cached(t.caches.memberships, id, func() (mentoring.Membership, error) {
+		return single(t, "SELECT "+membershipColumns+" FROM membership WHERE id = $1", scanMembership, id)
+	})
+	return m, doing("membership", err)
+}
+
+// Memberships implements [mentoring.Tx].
+func (t *Tx) Memberships(member mentoring.MemberID) ([]mentoring.Membership, error) {
+	list, err := collect(t, "SELECT "+membershipColumns+" FROM membership WHERE member = $1 ORDER BY id", scanMembership, member)
+	return list, doing("memberships", err)
+}
+
+// MembershipsOf implements [mentoring.Tx].
+func (t *Tx) MembershipsOf(p mentoring.Programme, role mentoring.Role) ([]mentoring.Membership, error) {
+	list, err := collect(t, "SELECT "+membershipColumns+" FROM membership WHERE programme = $1 AND role = $2 AND state <> $3 ORDER BY id",
+		scanMembership, p, role, mentoring.Ended)
+	return list, doing("memberships of a role", err)
+}
+
+// PutMembership implements [mentoring.Tx].
+func (t *Tx) PutMembership(m *mentoring.Membership) error {
+	if err := t.writing(); err != nil {
+		return err
+	}
+	var err error
+	if m.ID == 0 {
+		m.ID = mentoring.MembershipID(t.newID(seqMembership))
+		_, err = t.exec("INSERT INTO membership ("+membershipColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+			m.ID, m.Member, m.Programme, m.Unit, m.Role, m.State, m.Created, m.FirstMessage)
+	} else {
+		err = t.change(`UPDATE membership SET member = $2, programme = $3, unit = $4, role = $5, state = $6, created = $7,
+			first_message = $8 WHERE id = $1`,
+			m.ID, m.Member, m.Programme, m.Unit, m.Role, m.State, m.Created, m.FirstMessage)
+	}
+	if err != nil {
+		return doing("put membership", err)
+	}
+	same := *m
+	same.Created, same.FirstMessage = fromMillis(millis(m.Created)), fromMillis(millis(m.FirstMessage))
+	t.caches.memberships.put(m.ID, same)
+	return nil
+}
+
+// pair is two members, the lower ID first.
+func pair(a, b mentoring.MemberID) [2]mentoring.MemberID {
+	return [2]mentoring.MemberID{min(a, b), max(a, b)}
+}
+
+// Blocked implements [mentoring.Tx].
+func (t *Tx) Blocked(a, b mentoring.MemberID) (bool, error) {
+	blocked, err := cached(t.caches.blocks, pair(a, b), func() (bool, error) {
+		return single(t, "SELECT count(*) FROM block WHERE blocker = $1 AND blocked = $2 OR blocker = $2 AND blocked = $1",
+			func(r record) (bool, error) { return r.flag(0), nil }, a, b)
+	})
+	return blocked, doing("blocked", err)
+}

@@ -1,0 +1,249 @@
+-- v0 -> v1: The first schema
+-- Times are Unix milliseconds, 0 = none. Columns marked "sealed" are AES-256-GCM (seal.go).
+
+CREATE TABLE setting (
+	name  TEXT  NOT NULL PRIMARY KEY,
+	value BYTEA NOT NULL -- sealed
+);
+
+-- Row IDs are given by the process that owns the database. They are reserved
+-- in blocks, so that none is ever given twice, whatever has been deleted.
+CREATE TABLE high_water (
+	name     TEXT   NOT NULL PRIMARY KEY,
+	reserved BIGINT NOT NULL
+);
+
+CREATE TABLE member (
+	id           INTEGER  NOT NULL PRIMARY KEY,
+	address      BYTEA    NOT NULL, -- sealed
+	address_hash BYTEA    UNIQUE, -- keyed; NULL when there is no address
+	language     TEXT     NOT NULL,
+	alias        BYTEA    NOT NULL, -- sealed
+	join_state   TEXT     NOT NULL,
+	consent      INTEGER  NOT NULL,
+	consent_at   BIGINT   NOT NULL,
+	trial        SMALLINT NOT NULL,
+	created      BIGINT   NOT NULL
+);
+
+CREATE TABLE membership (
+	id            INTEGER NOT NULL PRIMARY KEY,
+	member        INTEGER NOT NULL REFERENCES member (id),
+	programme     TEXT    NOT NULL,
+	unit          TEXT    NOT NULL,
+	role          TEXT    NOT NULL,
+	state         TEXT    NOT NULL,
+	created       BIGINT  NOT NULL,
+	first_message BIGINT  NOT NULL
+);
+CREATE INDEX membership_member ON membership (member);
+CREATE INDEX membership_role ON membership (programme, role);
+
+CREATE TABLE card (
+	membership INTEGER NOT NULL PRIMARY KEY REFERENCES membership (id),
+	state      TEXT    NOT NULL,
+	kind       TEXT    NOT NULL,
+	words      BYTEA   NOT NULL, -- sealed
+	updated    BIGINT  NOT NULL
+);
+
+CREATE TABLE availability (
+	membership INTEGER  NOT NULL PRIMARY KEY REFERENCES membership (id),
+	capacity   INTEGER  NOT NULL,
+	away       SMALLINT NOT NULL,
+	away_until BIGINT   NOT NULL,
+	away_text  BYTEA    NOT NULL -- sealed
+);
+CREATE INDEX availability_away ON availability (away_until) WHERE away_until > 0;
+
+CREATE TABLE conversation (
+	id        INTEGER  NOT NULL PRIMARY KEY,
+	kind      TEXT     NOT NULL,
+	programme TEXT     NOT NULL,
+	unit      TEXT     NOT NULL,
+	state     TEXT     NOT NULL,
+	case_id   INTEGER  NOT NULL,
+	trial     SMALLINT NOT NULL,
+	created   BIGINT   NOT NULL,
+	due       BIGINT   NOT NULL,
+	last_talk BIGINT   NOT NULL,
+	ended     BIGINT   NOT NULL,
+	emptied   SMALLINT NOT NULL DEFAULT 0
+);
+CREATE INDEX conversation_due ON conversation (due) WHERE due > 0;
+
+CREATE TABLE participant (
+	id           INTEGER NOT NULL PRIMARY KEY,
+	conversation INTEGER NOT NULL REFERENCES conversation (id),
+	number       INTEGER NOT NULL,
+	member       INTEGER NOT NULL REFERENCES member (id),
+	membership   INTEGER REFERENCES membership (id),
+	role         TEXT    NOT NULL,
+	alias        BYTEA   NOT NULL, -- sealed
+	presence     TEXT    NOT NULL,
+	UNIQUE (conversation, number)
+);
+CREATE INDEX participant_member ON participant (member);
+CREATE INDEX participant_membership ON participant (membership);
+
+CREATE TABLE cases (
+	id           INTEGER NOT NULL PRIMARY KEY,
+	kind         TEXT    NOT NULL,
+	programme    TEXT    NOT NULL,
+	unit         TEXT    NOT NULL,
+	state        TEXT    NOT NULL,
+	opener       INTEGER NOT NULL REFERENCES member (id),
+	opener_role  TEXT    NOT NULL,
+	conversation INTEGER REFERENCES conversation (id),
+	claimed_by   INTEGER REFERENCES member (id),
+	talk         INTEGER REFERENCES conversation (id),
+	created      BIGINT  NOT NULL,
+	changed      BIGINT  NOT NULL
+);
+CREATE INDEX cases_state ON cases (state);
+
+CREATE TABLE staff_room (
+	id        INTEGER NOT NULL PRIMARY KEY,
+	programme TEXT    NOT NULL,
+	unit      TEXT    NOT NULL
+);
+
+CREATE TABLE code (
+	hash      BYTEA    NOT NULL PRIMARY KEY, -- keyed; the code itself is nowhere
+	kind      TEXT     NOT NULL,
+	programme TEXT     NOT NULL,
+	unit      TEXT     NOT NULL,
+	topic     TEXT     NOT NULL,
+	created   BIGINT   NOT NULL,
+	expires   BIGINT   NOT NULL,
+	used      SMALLINT NOT NULL
+);
+
+CREATE TABLE block (
+	blocker INTEGER NOT NULL REFERENCES member (id),
+	blocked INTEGER NOT NULL REFERENCES member (id),
+	since   BIGINT  NOT NULL,
+	PRIMARY KEY (blocker, blocked)
+);
+CREATE INDEX block_blocked ON block (blocked);
+
+CREATE TABLE counter (
+	name      TEXT     NOT NULL,
+	month     TEXT     NOT NULL,
+	programme TEXT     NOT NULL,
+	unit      TEXT     NOT NULL,
+	trial     SMALLINT NOT NULL,
+	value     BIGINT   NOT NULL,
+	PRIMARY KEY (name, month, programme, unit, trial)
+);
+
+CREATE TABLE dialogue (
+	member INTEGER NOT NULL PRIMARY KEY REFERENCES member (id),
+	state  BYTEA   NOT NULL -- sealed
+);
+
+CREATE TABLE topic (
+	id        INTEGER  NOT NULL PRIMARY KEY,
+	programme TEXT     NOT NULL,
+	unit      TEXT     NOT NULL,
+	name      TEXT     NOT NULL,
+	position  INTEGER  NOT NULL,
+	retired   SMALLINT NOT NULL,
+	words     BYTEA    NOT NULL, -- sealed
+	changed   BIGINT   NOT NULL,
+	UNIQUE (programme, unit, name)
+);
+
+-- Texts that staff have edited. The newest row of a text is the one in force;
+-- the older ones are its history.
+CREATE TABLE text_override (
+	id        INTEGER NOT NULL PRIMARY KEY,
+	name      TEXT    NOT NULL,
+	language  TEXT    NOT NULL,
+	programme TEXT    NOT NULL,
+	unit      TEXT    NOT NULL,
+	words     BYTEA   NOT NULL, -- sealed
+	author    INTEGER,
+	changed   BIGINT  NOT NULL
+);
+CREATE INDEX text_override_name ON text_override (name, language, programme, unit);
+
+CREATE TABLE room (
+	id           INTEGER  NOT NULL PRIMARY KEY,
+	kind         SMALLINT NOT NULL,
+	owner        INTEGER  NOT NULL,
+	matrix       TEXT     UNIQUE,
+	state        SMALLINT NOT NULL,
+	marker       TEXT,
+	reader       TEXT     NOT NULL,
+	conversation INTEGER  REFERENCES conversation (id),
+	number       INTEGER  NOT NULL,
+	changed      BIGINT   NOT NULL
+);
+CREATE INDEX room_owner ON room (kind, owner);
+CREATE INDEX room_marker ON room (marker);
+CREATE INDEX room_conversation ON room (conversation);
+
+CREATE TABLE ghost (
+	participant INTEGER  NOT NULL PRIMARY KEY REFERENCES participant (id),
+	localpart   TEXT     NOT NULL UNIQUE,
+	device      TEXT     NOT NULL,
+	ready       SMALLINT NOT NULL,
+	avatar      TEXT     NOT NULL
+);
+
+CREATE TABLE line (
+	name  TEXT    NOT NULL PRIMARY KEY,
+	room  INTEGER NOT NULL REFERENCES room (id),
+	event BYTEA   NOT NULL
+);
+CREATE INDEX line_event ON line (room, event);
+
+-- The message map (map.go). It has no foreign keys: they would cost a look-up
+-- for every message, and the whole of a conversation goes at once.
+CREATE TABLE message (
+	conversation INTEGER NOT NULL,
+	source       BYTEA   NOT NULL,
+	author       INTEGER NOT NULL,
+	copies       BYTEA   NOT NULL,
+	PRIMARY KEY (conversation, source)
+)
+-- only: sqlite
+WITHOUT ROWID
+;
+
+CREATE TABLE copy_ref (
+	conversation INTEGER NOT NULL,
+	event        INTEGER NOT NULL,
+	source       INTEGER NOT NULL,
+	PRIMARY KEY (conversation, event, source)
+)
+-- only: sqlite
+WITHOUT ROWID
+;
+
+-- Events that came in, by keyed hash and week.
+CREATE TABLE seen (
+	week INTEGER NOT NULL,
+	hash BIGINT  NOT NULL,
+	PRIMARY KEY (week, hash)
+)
+-- only: sqlite
+WITHOUT ROWID
+;
+
+CREATE TABLE queue (
+-- only: sqlite
+	id      INTEGER  NOT NULL PRIMARY KEY,
+-- only: postgres
+	id      BIGINT   NOT NULL PRIMARY KEY,
+	lane    BIGINT   NOT NULL,
+	kind    SMALLINT NOT NULL,
+	state   SMALLINT NOT NULL,
+	hold    SMALLINT NOT NULL,
+	due     BIGINT   NOT NULL,
+	tries   INTEGER  NOT NULL,
+	created BIGINT   NOT NULL,
+	payload BYTEA    NOT NULL -- sealed
+);
+CREATE INDEX queue_lane ON queue (lane, id, state);

@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+func payloadPlace(id int64) place { return place{column: "queue.payload", id: id} }
+
+const queueColumns = "id, lane, kind, state, hold, due, tries, created, payload"
+
+func (s *Store) scanRow(r record) (Row, error) {
+	row := Row{
+		ID:      r.int(0),
+		Lane:    Lane(r.int(1)),
+		Kind:    LaneKind(r.int(2)),
+		State:   RowState(r.int(3)),
+		Hold:    Hold(r.int(4)),
+		Due:     r.time(5),
+		Tries:   int(r.int(6)),
+		Created: r.time(7),
+	}
+	var err error
+	row.Payload, err = s.keys.open(payloadPlace(row.ID), r.bytes(8))
+	return row, err
+}
+
+// seenWeek is how the seen events are kept: in weeks, and a whole week goes
+// when it is more than a week old. So an event is remembered for 7 to 14 days.
+const seenWeek = 7 * 24 * time.Hour
+
+func weekOf(at time.Time) int64 { return at.UnixMilli() / seenWeek.Milliseconds() }
+
+// Seen marks an event as seen and says whether it had been seen already. It is
+// remembered for a week at least; see [Tx.Prune].
+func (t *Tx) Seen(eventID string) (already bool, err error) {
+	if err := t.writing(); err != nil {
+		return false, err
+	}
+	sum := t.s.hashes.sum("seen", eventID)
+	hash := int64(uint64(sum[0])<<56 | uint64(sum[1])<<48 | uint64(sum[2])<<40 | uint64(sum[3])<<32 |
+		uint64(sum[4])<<24 | uint64(sum[5])<<16 | uint64(sum[6])<<8 | uint64(sum[7]))
+	week := weekOf(t.s.now())
+	n, err := t.exec(`INSERT INTO seen (week, hash) SELECT CAST($1 AS INTEGER), CAST($2 AS BIGINT)
+		WHERE NOT EXISTS (SELECT 1 FROM seen WHERE week = $3 AND hash = $2) ON CONFLICT (week, hash) DO NOTHING`,
+		week, hash, week-1)
+	return n == 0, doing("seen", err)
+}
+
+// Enqueue adds a row to its lane. It sets ID, and Created when it is zero.
+func (t *Tx) Enqueue(r *Row) error {
+	if err := t.writing(); err != nil {
+		return err
+	}
+	if r.ID == 0 {
+		r.ID = t.newID(seqQueue)
+	}
+	if r.Created.IsZero() {
+		r.Created = t.s.now()
+	}
+	t.g.batch.enqueue(*r, t.s.keys.seal(payloadPlace(r.ID), r.Payload))
+	return nil
+}
+
+// Done deletes rows. Rows that are not there are no error.
+func (t *Tx) Done(ids ...int64) error {
+	if err := t.writing(); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		t.g.batch.done(id)
+	}
+	return nil
+}
+
+// Retry makes a row ready again at due, after tries faults.
+func (t *Tx) Retry(id int64, due time.Time, tries int) error {
+	if err := t.settle(); err != nil {
+		return err
+	}
+	if err := t.writing(); err != nil {
+		return err
+	}
+	err := t.one("UPDATE queue SET state = 0, hold = 0, due = $2, tries = $3 WHERE id = $1 RETURNING lane, kind", func(r record) error {
+		t.g.batch.ready(Head{Lane: Lane(r.int(0)), Kind: LaneKind(r.int(1)), Due: fromMillis(millis(due))})
+		return nil
+	}, id, due, tries)
+	return doing("retry", err)
+}
+
+// HoldRow lets a row, and with it its lane, wait until Release names hold.
+func (t *Tx) HoldRow(id int64, hold Hold) error { return t.park(id, RowHeld, hold) }
+
+// SetAside takes a row out of its lane's order; the lane goes on without it.
+func (t *Tx) SetAside(id int64, hold Hold) error { return t.park(id, RowAside, hold) }
+
+func (t *Tx) park(id int64, state RowState, hold Hold) error {
+	if err := t.settle(); err != nil {
+		return err
+	}
+	return doing("hold row", t.change("UPDATE queue SET state = $2, hold = $3 WHERE id = $1", id, state, hold))
+}
+
+// Release makes the held rows of a lane that wait for hold ready at due, and
+// says how many they were. Rows aside stay aside: Retry takes them back.
+func (t *Tx) Release(lane Lane, hold Hold, due time.Time) (int, error) {
+	if err := t.settle(); err != nil {
+		return 0, err
+	}
+	if err := t.writing(); err != nil {
+		return 0, err
+	}
+	released := 0
+	err := t.query("UPDATE queue SET state = 0, hold = 0, due = $3 WHERE lane = $1 AND state = 1 AND hold = $2 RETURNING kind", func(r record) error {
+		released++
+		t.g.batch.ready(Head{Lane: lane, Kind: LaneKind(r.int(0)), Due: fromMillis(millis(due))})
+		return nil
+	}, lane, hold, due)
+	return released, doing("release", err)
+}
+
+// Rows lists all rows of a lane in order, those aside included.
+func (t *Tx) Rows(lane Lane) ([]Row, error) {
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
+	rows, err := collect(t, "SELECT "+queueColumns+" FROM queue WHERE lane = $1 ORDER BY id", t.s.scanRow, lane)
+	return rows, doing("rows", err)
+}
+
+// Rewrite replaces a row's payload.
+func (t *Tx) Rewrite(id int64, payload []byte) error {
+	if err := t.settle(); err != nil {
+		return err
+	}
+	return doing("rewrite row", t.change("UPDATE queue SET payload = $2 WHERE id = $1", id, t.s.keys.seal(payloadPlace(id), payload)))
+}
+
+// Heads lists the first row of each lane that is not aside, held and future
+// ones included. It is for the start; afterwards OnReady tells.
+func (s *Store) Heads(ctx context.Context) ([]Head, error) {
+	var heads []Head
+	err := s.Read(ctx, func(t *Tx) (err error) {
+		heads, err = collect(t, `SELECT q.lane, q.kind, q.due FROM queue q
+			JOIN (SELECT min(id) AS id FROM queue WHERE state <> 2 GROUP BY lane) f ON f.id = q.id ORDER BY q.id`,
+			func(r record) (Head, error) {
+				return Head{Lane: Lane(r.int(0)), Kind: LaneKind(r.int(1)), Due: r.time(2)}, nil
+			})
+		return err
+	})
+	return heads, doing("heads", err)
+}
+
+// Next returns the first rows of a lane with an ID above after, in order, at
+// most limit: held and future ones included, those aside left out. It sees
+// everything that is committed.
+func (s *Store) Next(ctx context.Context, lane Lane, after int64, limit int) ([]Row, error) {
+	l, err := s.reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.readers.give(l)
+	t := &Tx{s: s, l: l, ctx: ctx, caches: &caches{}}
+	rows, err := collect(t, "SELECT "+queueColumns+" FROM queue WHERE lane = $1 AND id > $2 AND state <> 2 ORDER BY id LIMIT $3",
+		s.scanRow, lane, after, limit)
+	return rows, doing("next", err)
+}
+
+// QueueStat says how many rows of a kind are in a state, in how many lanes,
+// and since when the oldest has been there.
+type QueueStat struct {
+	Kind   LaneKind
+	State  RowState
+	Rows   int64
+	Lanes  int64
+	Oldest time.Duration
+}
+
+// QueueStats is for metrics. It reads the whole queue.
+func (s *Store) QueueStats(ctx context.Context) ([]QueueStat, error) {
+	var stats []QueueStat
+	now := s.now()
+	err := s.Read(ctx, func(t *Tx) (err error) {
+		stats, err = collect(t, "SELECT kind, state, count(*), count(DISTINCT lane), min(created) FROM queue GROUP BY kind, state ORDER BY kind, state",
+			func(r record) (QueueStat, error) {
+				return QueueStat{
+					Kind: LaneKind(r.int(0)), State: RowState(r.int(1)), Rows: r.int(2), Lanes: r.int(3), Oldest: now.Sub(r.time(4)),
+				}, nil
+			})
+		return err
+	})
+	return stats, doing("queue figures", err)
+}
+
+// olderLimit bounds what OlderThan returns at once.
+const olderLimit = 500
+
+// OlderThan lists the rows of a kind that were made before a moment, whatever
+// their state, the oldest first, at most 500: call it again for more.
+func (t *Tx) OlderThan(kind LaneKind, before time.Time) ([]Row, error) {
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
+	rows, err := collect(t, "SELECT "+queueColumns+" FROM queue WHERE kind = $1 AND created < $2 ORDER BY id LIMIT $3",
+		t.s.scanRow, kind, before, olderLimit)
+	return rows, doing("old rows", err)
+}

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"time"
+
+	"silta/mentoring"
+)
+
+// codeKept is how long a code is remembered after it expired, so that whoever
+// uses it late is told that, and not that it never was.
+const codeKept = 30 * 24 * time.Hour
+
+// Prune deletes what has outlived its use: the marks of events seen more than
+// a week ago, and codes that expired a month ago.
+func (t *Tx) Prune(now time.Time) error {
+	if _, err := t.exec("DELETE FROM seen WHERE week < $1", weekOf(now)-1); err != nil {
+		return doing("prune", err)
+	}
+	_, err := t.exec("DELETE FROM code WHERE expires < $1", now.Add(-codeKept))
+	return doing("prune", err)
+}
+
+// EmptyConversation deletes what a conversation leaves behind: the message
+// map, the rooms with their lines, the ghosts and the aliases. The
+// conversation itself stays, without words, so that figures stay right; it is
+// no longer listed for its members, and no longer due.
+func (t *Tx) EmptyConversation(id mentoring.ConversationID) error {
+	if err := t.settle(); err != nil {
+		return err
+	}
+	old, err := t.Conversation(id)
+	if err != nil {
+		return doing("empty conversation", err)
+	}
+	for _, statement := range []string{
+		"DELETE FROM message WHERE conversation = $1",
+		"DELETE FROM copy_ref WHERE conversation = $1",
+		"DELETE FROM line WHERE room IN (SELECT id FROM room WHERE conversation = $1)",
+		"DELETE FROM room WHERE conversation = $1",
+		"DELETE FROM ghost WHERE participant IN (SELECT id FROM participant WHERE conversation = $1)",
+	} {
+		if _, err := t.exec(statement, id); err != nil {
+			return doing("empty conversation", err)
+		}
+	}
+	if _, err := t.exec("UPDATE participant SET alias = $2, presence = $3 WHERE conversation = $1", id, []byte{}, mentoring.Removed); err != nil {
+		return doing("empty conversation", err)
+	}
+	if err := t.change("UPDATE conversation SET emptied = 1, due = 0 WHERE id = $1", id); err != nil {
+		return doing("empty conversation", err)
+	}
+	t.forgetConversation(old)
+	return nil
+}
+
+func (t *Tx) forgetConversation(old *mentoring.Conversation) {
+	c, id := t.caches, old.ID
+	for i := range old.Participants {
+		c.ghosts.drop(old.Participants[i].ID)
+	}
+	c.conversations.drop(id)
+	c.legs.drop(id)
+	c.messages.dropIf(func(k messageKey, _ *Message) bool { return k.conversation == id })
+	var gone []Room
+	c.rooms.dropIf(func(_ int64, r Room) bool {
+		if r.Conversation == id {
+			gone = append(gone, r)
+		}
+		return r.Conversation == id
+	})
+	for _, r := range gone {
+		c.roomByMatrix.drop(r.Matrix)
+		c.roomOf.drop(ownerKey{r.Kind, r.Owner})
+	}
+}
