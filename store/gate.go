@@ -55,12 +55,12 @@ type gate struct {
 	failed  chan struct{} // the connection is lost
 	stopped chan struct{} // Close was called and everything is done
 
-	caches  *caches
-	ids     *sequences
-	batch   *batch
-	group   []*step // the one that runs now
-	index   int     // of the step in it
-	later   []*step // to be run alone after it
+	caches *caches
+	ids    *sequences
+	batch  *batch
+	group  []*step // the one that runs now
+	index  int     // of the step in it
+	later  []*step // to be run alone after it
 }
 
 func newGate(s *Store, l *link, ids *sequences, slow time.Duration) *gate {
