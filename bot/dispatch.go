@@ -1,0 +1,204 @@
+package bot
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"silta/mentoring"
+)
+
+// addressPattern finds the address of a person in a text: such a text is taken
+// away at once, whether it was obeyed or not.
+var addressPattern = regexp.MustCompile(`@[^\s:@]*:[^\s]+`)
+
+// run handles the input.
+func (t *turn) run(in Input) error {
+	var err error
+	if t.memberships, err = t.act.Tx.Memberships(t.member.ID); err != nil {
+		return fmt.Errorf("memberships: %w", err)
+	}
+	switch in.Kind {
+	case Arrived:
+		return t.arrived()
+	case Button:
+		return t.tap(in)
+	}
+	body, marked := cutMark(in.Text)
+	if t.place != Management && !marked {
+		return nil // people talking to one another
+	}
+	if addressPattern.MatchString(body) {
+		t.out.RedactInput = true
+	}
+	return t.heard(body, marked)
+}
+
+// heard handles a text that is meant for the bot.
+func (t *turn) heard(body string, marked bool) error {
+	q := t.question()
+	c, rest, lang, elsewhere := t.lookup(body)
+	if c != nil && (marked || q == nil || !q.Kind.free() || rest == "" || number(rest) > 0) {
+		if t.member.Language == "" {
+			t.lang = lang
+		}
+		if c.early || t.ready() {
+			return t.obey(c, rest)
+		}
+	}
+	if done, err := t.code(body); done || err != nil {
+		return err
+	}
+	if !t.ready() && t.place == Management {
+		return t.joining(t.b.typed(body))
+	}
+	if q != nil {
+		r := t.b.typed(body)
+		if done, err := t.answer(q, r); done || err != nil {
+			return err
+		}
+		if c == nil && t.nearest(body) == "" {
+			return t.unclear(q)
+		}
+	} else if t.place == Management && number(body) > 0 {
+		t.say("menu.stale_number")
+		return nil
+	}
+	t.unknown(body, elsewhere)
+	return nil
+}
+
+// obey runs a command. Any command leaves the question that was open, and may
+// ask its own.
+func (t *turn) obey(c *command, rest string) error {
+	if c.name != "cancel" {
+		t.left = t.question()
+		t.forget()
+	}
+	return c.do(t, rest)
+}
+
+// ready says whether the person has joined and accepted the consent text that
+// is shown now.
+func (t *turn) ready() bool {
+	return t.member.Joined() && !t.act.NeedsConsent(*t.member)
+}
+
+// arrived greets somebody who has come into the room. In a leg and in a staff
+// room the domain greets.
+func (t *turn) arrived() error {
+	if t.place != Management {
+		return nil
+	}
+	if !t.ready() {
+		return t.askJoining()
+	}
+	t.say("join.back", "alias", t.member.Alias)
+	return nil
+}
+
+// tap handles a tapped reaction.
+func (t *turn) tap(in Input) error {
+	r := tapped(in.Key)
+	q := t.question()
+	if q != nil && in.Menu == q.Menu && in.Menu != 0 {
+		if t.place == Management && !t.ready() {
+			return t.joining(r)
+		}
+		done, err := t.answer(q, r)
+		if done || err != nil {
+			return err
+		}
+		return t.unclear(q)
+	}
+	if t.place == Management && t.ready() && in.Menu != 0 {
+		if done, err := t.tapList(in.Menu, r); done || err != nil {
+			return err
+		}
+	}
+	t.say("menu.stale")
+	return nil
+}
+
+// unclear says that an answer was not understood, and what would be.
+func (t *turn) unclear(q *question) error {
+	what := t.text("menu.unclear", "n", t.choices(q))
+	if q.yesNo() {
+		what = t.text("menu.unclear_yesno")
+	}
+	t.line(what + "\n" + t.text("unknown.help"))
+	return nil
+}
+
+// unknown answers what is not a command here: with the nearest one, and one
+// line of help.
+func (t *turn) unknown(body string, elsewhere bool) {
+	var lines []string
+	if t.place == Leg && !elsewhere {
+		lines = append(lines, t.text("unknown.leg"))
+	}
+	switch near := t.nearest(body); {
+	case elsewhere && t.place == Leg:
+		lines = append(lines, t.text("place.management"))
+	case near != "":
+		lines = append(lines, t.text("unknown.near", "word", near))
+	case t.place != Leg:
+		lines = append(lines, t.text("unknown.none"))
+	}
+	lines = append(lines, t.text("unknown.help"))
+	t.line(strings.Join(lines, "\n"))
+}
+
+// cancel leaves what is being asked.
+func (t *turn) cancel(string) error {
+	if t.question() == nil {
+		t.say("cancel.nothing")
+		return nil
+	}
+	if t.place == Management && !t.ready() {
+		return t.askJoining()
+	}
+	t.forget()
+	t.say("cancel.done")
+	return nil
+}
+
+// help shows what this person may do here.
+func (t *turn) help(string) error {
+	lines := []string{t.text("help.head"), ""}
+	if t.place == Management && !t.ready() {
+		t.line(t.text("help.head"))
+		return t.askJoining()
+	}
+	for i := range t.b.commands {
+		c := &t.b.commands[i]
+		if c.quiet || !c.in.has(t.place) || !t.may(c) {
+			continue
+		}
+		for _, key := range t.helpKeys(c) {
+			for line := range strings.SplitSeq(t.text(key), "\n") {
+				lines = append(lines, t.mark()+line)
+			}
+		}
+	}
+	lines = append(lines, "")
+	if t.place == Management && !mentoring.May(t.memberships, mentoring.DoCase) {
+		lines = append(lines, t.text("help.code"))
+	}
+	lines = append(lines, t.text("help.answers"))
+	t.line(strings.Join(lines, "\n"))
+	return nil
+}
+
+// helpKeys are the lines of help for a command in this place.
+func (t *turn) helpKeys(c *command) []string {
+	switch {
+	case t.place == Leg && c.name == "end":
+		return []string{"help.end_here"}
+	case t.place == Leg && c.name == "block":
+		return []string{"help.block_here"}
+	case c.name == "card" && mentoring.May(t.memberships, mentoring.DoCard):
+		return []string{"help.card", "help.card_own"}
+	}
+	return []string{"help." + c.name}
+}

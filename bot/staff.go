@@ -1,0 +1,274 @@
+package bot
+
+import (
+	"regexp"
+	"strings"
+
+	"silta/mentoring"
+)
+
+// mentor is the staff command about mentors: invite, list, show, pause, resume,
+// end.
+func (t *turn) mentor(rest string) error {
+	first, rest := cutWord(rest)
+	part := t.b.parts[word(first)]
+	switch part {
+	case "invite":
+		return t.invite(rest)
+	case "list":
+		return t.mentorList()
+	case "show", "pause", "resume", "end":
+		n := t.numberIn(rest)
+		if n == 0 {
+			t.say("mentor.number")
+			return nil
+		}
+		return t.mentorDo(part, mentoring.MembershipID(n))
+	}
+	lines := strings.Split(t.text("help.mentor"), "\n")
+	for i := range lines {
+		lines[i] = t.mark() + lines[i]
+	}
+	t.line(strings.Join(lines, "\n"))
+	return nil
+}
+
+// numberIn is the number that a text begins with; 0 if there is none.
+func (t *turn) numberIn(text string) int {
+	first, _ := cutWord(text)
+	return number(first)
+}
+
+// invite makes a code, or asks in a person by address. The command that holds
+// an address is taken away at once.
+func (t *turn) invite(rest string) error {
+	if first, after := cutWord(rest); t.b.parts[word(first)] == "in" && !strings.HasPrefix(first, "@") {
+		rest = after
+	}
+	if rest != "" {
+		t.out.RedactInput = true
+		if err := t.act.InviteMentor(*t.member, rest); err != nil {
+			return err
+		}
+		t.say("mentor.invited_now")
+		return nil
+	}
+	code, err := t.act.NewMentorCode(*t.member)
+	if err != nil {
+		return err
+	}
+	t.say("mentor.code", "code", code, "until", t.act.Now.Add(t.act.Rules.CodeLifetime))
+	return nil
+}
+
+// mentorList lists the mentors with their numbers, which stay the same.
+func (t *turn) mentorList() error {
+	records, err := t.act.MentorRecords(*t.member)
+	if err != nil {
+		return err
+	}
+	if len(records) == 0 {
+		t.say("mentor.none")
+		return nil
+	}
+	lines := []string{t.text("mentor.head")}
+	for i := range records {
+		lines = append(lines, t.recordLine(&records[i]))
+	}
+	t.line(strings.Join(lines, "\n"))
+	return nil
+}
+
+func (t *turn) recordLine(r *mentoring.MentorRecord) string {
+	name := r.Card.Alias
+	if name == "" {
+		name = t.text("mentor.no_card")
+	}
+	parts := []string{
+		t.text("menu.item", "number", int64(r.Membership.ID), "words", name),
+		t.text("mentor.state." + string(r.Membership.State)),
+	}
+	if r.Card.State != "" {
+		parts = append(parts, t.text("card.state."+string(r.Card.State)))
+	}
+	parts = append(parts, t.text("mentor.open", "n", r.Open))
+	if r.Availability.AwayAt(t.act.Now) {
+		if r.Availability.AwayUntil.IsZero() {
+			parts = append(parts, t.text("mentor.away"))
+		} else {
+			parts = append(parts, t.text("mentor.away_until", "until", r.Availability.AwayUntil))
+		}
+	}
+	return strings.Join(parts, " – ")
+}
+
+// mentorDo does one thing with one mentor; ending is asked first.
+func (t *turn) mentorDo(part string, id mentoring.MembershipID) error {
+	switch part {
+	case "show":
+		return t.showRecord(id)
+	case "end":
+		t.askYesNo(question{Kind: askRetire, ID: int64(id)}, t.text("mentor.end_sure", "number", int64(id)))
+		return nil
+	case "pause":
+		if err := t.act.PauseMentor(*t.member, id); err != nil {
+			return err
+		}
+		t.say("mentor.paused_now", "number", int64(id))
+		return nil
+	}
+	if err := t.act.ResumeMentor(*t.member, id); err != nil {
+		return err
+	}
+	t.say("mentor.resumed_now", "number", int64(id))
+	return nil
+}
+
+// showRecord shows a mentor's card to staff, who judge it.
+func (t *turn) showRecord(id mentoring.MembershipID) error {
+	records, err := t.act.MentorRecords(*t.member)
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		r := &records[i]
+		if r.Membership.ID != id {
+			continue
+		}
+		text := t.recordLine(r)
+		if r.Card.State != "" {
+			text += "\n\n" + t.cardText(&r.Card)
+		}
+		if r.Card.State == mentoring.CardSubmitted {
+			text += "\n\n" + t.text("mentor.judge", "number", int64(id))
+		}
+		t.line(text)
+		return nil
+	}
+	return mentoring.Refuse("mentor.unknown", "number", int64(id))
+}
+
+func (t *turn) answerRetire(q *question, r reply) (bool, error) {
+	yes, ok := r.decision()
+	if !ok {
+		return false, nil
+	}
+	t.forget()
+	if !yes {
+		t.say("cancel.done")
+		return true, nil
+	}
+	if err := t.act.EndMentor(*t.member, mentoring.MembershipID(q.ID)); err != nil {
+		return true, err
+	}
+	t.say("mentor.ended_now", "number", q.ID)
+	return true, nil
+}
+
+// approve lists a mentor whose card has been read.
+func (t *turn) approve(rest string) error {
+	n := t.numberIn(rest)
+	if n == 0 {
+		t.say("mentor.number")
+		return nil
+	}
+	if err := t.act.ApproveCard(*t.member, mentoring.MembershipID(n)); err != nil {
+		return err
+	}
+	t.say("mentor.approved_now", "number", n)
+	return nil
+}
+
+// giveBack returns a card to its mentor with the reason.
+func (t *turn) giveBack(rest string) error {
+	n := t.numberIn(rest)
+	if n == 0 {
+		t.say("mentor.number")
+		return nil
+	}
+	_, why := cutWord(rest)
+	if err := t.act.ReturnCard(*t.member, mentoring.MembershipID(n), why); err != nil {
+		return err
+	}
+	t.say("mentor.returned_now", "number", n)
+	return nil
+}
+
+// forCase runs a use case on the case that is named, or in whose thread the
+// command was given.
+func (t *turn) forCase(rest string, do func(mentoring.Member, mentoring.CaseID) (mentoring.Case, error), key string) error {
+	id := mentoring.CaseID(t.numberIn(rest))
+	if id == 0 {
+		id = t.inCase
+	}
+	if id == 0 {
+		t.say("case.number")
+		return nil
+	}
+	c, err := do(*t.member, id)
+	if err != nil {
+		return err
+	}
+	t.say(key, "number", int64(c.ID))
+	return nil
+}
+
+func (t *turn) claim(rest string) error { return t.forCase(rest, t.act.Claim, "case.claimed_now") }
+func (t *turn) release(rest string) error {
+	return t.forCase(rest, t.act.ReleaseCase, "case.released_now")
+}
+func (t *turn) closeCase(rest string) error {
+	return t.forCase(rest, t.act.CloseCase, "case.closed_now")
+}
+
+// codePattern finds what may be a one-time code: four groups of four, or all of
+// it in one with at least one digit in it.
+var codePattern = regexp.MustCompile(`^(?:\pL+:?\s+)?([0-9A-Za-z]{4}(?:[-–‑ ]?[0-9A-Za-z]{4}){3})\.?$`)
+
+// code takes a one-time code, whatever is being asked. It is said to nobody and
+// taken away at once, right or wrong.
+func (t *turn) code(body string) (bool, error) {
+	if t.place != Management || len(body) > 60 {
+		return false, nil
+	}
+	found := codePattern.FindStringSubmatch(body)
+	if found == nil || !strings.ContainsAny(found[1], "0123456789-–‑") {
+		return false, nil
+	}
+	t.out.RedactInput = true
+	if _, err := t.act.RedeemCode(t.member, found[1]); err != nil {
+		return true, err
+	}
+	var err error
+	if t.memberships, err = t.act.Tx.Memberships(t.member.ID); err != nil {
+		return true, err
+	}
+	t.forget()
+	t.say("code.right")
+	if !t.ready() {
+		return true, t.askJoining()
+	}
+	return true, t.myCard()
+}
+
+// CaseHead is the first message of a case's thread in the staff room. It says
+// what is asked for and how far it is, and never who asks: their role only.
+func (b *Bot) CaseHead(lang mentoring.Language, c mentoring.Case) string {
+	say := func(key string, pairs ...any) string { return b.Render(lang, mentoring.T(key, pairs...)) }
+	lines := []string{
+		say("case.head."+string(c.Kind), "number", int64(c.ID)),
+		say("case.head.from", "role", mentoring.T("role."+string(c.OpenerRole)), "at", c.Created),
+	}
+	if c.Conversation != 0 {
+		lines = append(lines, say("case.head.in_conversation"))
+	}
+	switch c.State {
+	case mentoring.CaseOpen:
+		lines = append(lines, say("case.head.open", "number", int64(c.ID)))
+	case mentoring.CaseClaimed:
+		lines = append(lines, say("case.head.claimed", "number", int64(c.ID)))
+	case mentoring.CaseClosed:
+		lines = append(lines, say("case.head.closed"))
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,204 @@
+package bot
+
+import (
+	"strings"
+	"unicode"
+
+	"silta/locale"
+	"silta/mentoring"
+)
+
+// command is one row of the command table. Its words are in locale/, under the
+// same name.
+type command struct {
+	name string
+	in   placeSet
+	// may is what the policy must allow; empty: anybody.
+	may mentoring.Action
+	// early: also before the person has joined, and before a new consent text
+	// has been accepted.
+	early bool
+	// quiet commands are left out of the help, or are told there in another way.
+	quiet bool
+	do    func(*turn, string) error // with what was written after the word
+}
+
+// placeSet is a set of places.
+type placeSet uint8
+
+const (
+	inRoom  placeSet = 1 << Management
+	inLeg   placeSet = 1 << Leg
+	inStaff placeSet = 1 << Staff
+)
+
+func (s placeSet) has(p Place) bool { return s&(1<<p) != 0 }
+
+// table is the command table, in the order of the help. Staff commands work in
+// a staff room and in the staff member's own room, nowhere else.
+func table() []command {
+	const everywhere, work = inRoom | inLeg | inStaff, inRoom | inStaff
+	return []command{
+		{name: "help", in: everywhere, early: true, quiet: true, do: (*turn).help},
+		{name: "staff", in: inRoom | inLeg, may: mentoring.DoCallStaff, early: true, quiet: true, do: (*turn).callStaff},
+		{name: "urgent", in: inRoom | inLeg, may: mentoring.DoCallStaff, early: true, quiet: true, do: (*turn).callUrgent},
+		{name: "mentors", in: inRoom, may: mentoring.DoBrowse, do: (*turn).mentors},
+		{name: "more", in: inRoom, may: mentoring.DoBrowse, quiet: true, do: (*turn).more},
+		{name: "card", in: inRoom, may: mentoring.DoBrowse, do: (*turn).card},
+		{name: "choose", in: inRoom, may: mentoring.DoChoose, do: (*turn).choose},
+		{name: "chats", in: inRoom, may: mentoring.DoTalk, do: (*turn).chats},
+		{name: "open", in: inRoom, may: mentoring.DoTalk, do: (*turn).open},
+		{name: "end", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).end},
+		{name: "block", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).block},
+		{name: "away", in: inRoom, may: mentoring.DoAway, do: (*turn).away},
+		{name: "back", in: inRoom, may: mentoring.DoAway, do: (*turn).back},
+		{name: "status", in: inRoom, may: mentoring.DoAway, do: (*turn).status},
+		{name: "language", in: inRoom, early: true, do: (*turn).language},
+		{name: "cancel", in: everywhere, early: true, quiet: true, do: (*turn).cancel},
+
+		{name: "mentor", in: work, may: mentoring.DoSeeMentors, do: (*turn).mentor},
+		{name: "approve", in: work, may: mentoring.DoJudgeCard, do: (*turn).approve},
+		{name: "return", in: work, may: mentoring.DoJudgeCard, do: (*turn).giveBack},
+		{name: "claim", in: work, may: mentoring.DoCase, do: (*turn).claim},
+		{name: "release", in: work, may: mentoring.DoCase, do: (*turn).release},
+		{name: "close", in: work, may: mentoring.DoCase, do: (*turn).closeCase},
+	}
+}
+
+// found is a command by one of its words.
+type found struct {
+	at   int // in Bot.commands
+	lang mentoring.Language
+}
+
+// index makes the look-ups by word. The tests see that no two commands share a
+// word, in whatever language.
+func (b *Bot) index() {
+	b.byWord, b.answers = map[string]found{}, map[string]string{}
+	b.parts, b.names = map[string]string{}, map[string]string{}
+	for _, lang := range locale.Languages() {
+		words := b.cat.Commands(lang)
+		for i, c := range b.commands {
+			for _, w := range words[c.name] {
+				if _, taken := b.byWord[word(w)]; !taken {
+					b.byWord[word(w)] = found{i, mentoring.Language(lang)}
+				}
+			}
+		}
+		for _, name := range []string{"yes", "no", "skip", "done"} {
+			for _, w := range b.cat.Answers(lang, name) {
+				b.answers[word(w)] = name
+			}
+		}
+		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all"} {
+			for _, w := range b.cat.Answers(lang, name) {
+				b.parts[word(w)] = name
+			}
+		}
+		for _, other := range locale.Languages() {
+			b.names[word(b.cat.Say(lang, "lang."+other, nil))] = other
+		}
+	}
+}
+
+// cutMark takes the exclamation mark away that commands begin with. The
+// full-width one counts, and so do spaces and invisible characters before it.
+func cutMark(text string) (rest string, marked bool) {
+	text = strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	for _, mark := range []string{"!", "！"} {
+		if rest, ok := strings.CutPrefix(text, mark); ok {
+			return strings.TrimSpace(rest), true
+		}
+	}
+	return strings.TrimSpace(text), false
+}
+
+// IsCommand says whether a text in a leg is a command, or a mistyped one: it
+// begins with ! and a letter, or with ! and 112. Such a text is never relayed.
+func (b *Bot) IsCommand(text string) bool {
+	rest, marked := cutMark(text)
+	if !marked {
+		return false
+	}
+	for _, r := range rest {
+		return unicode.IsLetter(r) || strings.HasPrefix(rest, "112")
+	}
+	return false
+}
+
+// lookup finds the command that a text begins with, among those that this
+// person may give in this place, and what comes after its word. elsewhere says
+// that there is such a command for this person in their own room.
+func (t *turn) lookup(body string) (c *command, rest string, lang mentoring.Language, elsewhere bool) {
+	first, rest := cutWord(body)
+	f, ok := t.b.byWord[word(first)]
+	if !ok {
+		return nil, "", "", false
+	}
+	c = &t.b.commands[f.at]
+	if !t.may(c) {
+		return nil, "", "", false
+	}
+	if !c.in.has(t.place) {
+		return nil, "", "", c.in == inRoom
+	}
+	return c, rest, f.lang, false
+}
+
+// cutWord splits a text after its first word.
+func cutWord(s string) (first, rest string) {
+	s = strings.TrimSpace(s)
+	i := strings.IndexFunc(s, unicode.IsSpace)
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], strings.TrimSpace(s[i:])
+}
+
+// may says whether the policy allows this person a command. It is the one place
+// where the bot asks; the use cases ask again, about the programme and unit.
+func (t *turn) may(c *command) bool {
+	if c.may != "" && !mentoring.May(t.memberships, c.may) {
+		return false
+	}
+	return true
+}
+
+// nearest is the word of a command that was perhaps meant, in the person's own
+// language if there is one as near; empty if none is near.
+func (t *turn) nearest(body string) string {
+	first, _ := cutWord(body)
+	w := word(first)
+	if w == "" || len([]rune(w)) > 20 {
+		return ""
+	}
+	best, bestWord := near(w)+1, ""
+	for _, lang := range t.languages() {
+		for i := range t.b.commands {
+			c := &t.b.commands[i]
+			if !c.in.has(t.place) || !t.may(c) {
+				continue
+			}
+			for _, candidate := range t.b.cat.Commands(lang)[c.name] {
+				if d := distance(w, word(candidate)); d < best {
+					best, bestWord = d, candidate
+				}
+			}
+		}
+	}
+	return bestWord
+}
+
+// languages are all the languages, the person's own first.
+func (t *turn) languages() []string {
+	list := make([]string, 0, 4)
+	if t.b.cat.Known(string(t.lang)) {
+		list = append(list, string(t.lang))
+	}
+	for _, l := range locale.Languages() {
+		if l != string(t.lang) {
+			list = append(list, l)
+		}
+	}
+	return list
+}
