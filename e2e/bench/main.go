@@ -20,9 +20,18 @@ func main() {
 	b := &bench{}
 	flag.BoolVar(&b.sample, "sample", false, "a short form with loose bounds")
 	only := flag.String("only", "", "parts to run, with commas: "+strings.Join(names(), ","))
+	dir := flag.String("child", "", "used by the program itself: run a bridge on this folder")
+	homeserver := flag.String("homeserver", "", "used by the program itself")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if *dir != "" {
+		if err := child(ctx, *dir, *homeserver); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	for _, p := range b.parts() {
 		if *only != "" && !slices.Contains(strings.Split(*only, ","), p.name) {
 			continue
@@ -43,7 +52,7 @@ type part struct {
 }
 
 func (b *bench) parts() []part {
-	return []part{{"ceiling", b.ceiling}, {"stub", b.stub}}
+	return []part{{"ceiling", b.ceiling}, {"stub", b.stub}, {"growth", b.growth}, {"synapse", b.synapse}}
 }
 
 func names() []string {

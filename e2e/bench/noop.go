@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"silta/e2e/inside"
 )
 
 // noop is the least that a relay can do: a map from room to room, one request
@@ -39,7 +41,7 @@ type noopEvent struct {
 	pair pair
 }
 
-func (r *noop) Start(_ context.Context, homeserver string, pairs []pair) (string, error) {
+func (r *noop) Start(_ context.Context, b *stub, pairs []pair) (string, error) {
 	routes := map[string]pair{}
 	for _, p := range pairs {
 		routes[p.From] = p
@@ -48,7 +50,7 @@ func (r *noop) Start(_ context.Context, homeserver string, pairs []pair) (string
 		p, ok := routes[room]
 		return p, ok && p.Person == sender
 	}
-	r.token, r.base = asToken, homeserver
+	r.token, r.base = inside.Token, b.url
 	r.prepare()
 	r.server = &http.Server{Handler: r}
 	return serve(r.server)

@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"silta/dev/hs"
+	"silta/e2e/inside"
 )
 
 // sendRate measures the stub homeserver alone: clients of a few lines on 16
 // connections that do nothing but write requests and read answers.
 func sendRate(ctx context.Context, n int) (float64, error) {
 	const conns = 16
-	s := hs.New(hs.Options{Name: serverName, Appservice: hs.Appservice{Token: asToken, Sender: "silta"}})
+	s := hs.New(hs.Options{Name: inside.Domain, Appservice: hs.Appservice{Token: inside.Token, Sender: "silta"}})
 	defer s.Close()
 	s.Fast(&hs.Fast{})
 	base, err := s.Listen()
@@ -31,8 +32,8 @@ func sendRate(ctx context.Context, n int) (float64, error) {
 		return 0, err
 	}
 	const body = `{"body":"message number 1","msgtype":"m.text"}`
-	request := "PUT /_matrix/client/v3/rooms/%21to1:bench.test/send/m.room.message/abc?user_id=%40silta_ghost:bench.test HTTP/1.1\r\nHost: " +
-		u.Host + "\r\nAuthorization: Bearer " + asToken + "\r\nContent-Type: application/json\r\nContent-Length: " +
+	request := "PUT /_matrix/client/v3/rooms/%21to1:example.org/send/m.room.message/abc?user_id=%40silta_ghost:example.org HTTP/1.1\r\nHost: " +
+		u.Host + "\r\nAuthorization: Bearer " + inside.Token + "\r\nContent-Type: application/json\r\nContent-Length: " +
 		fmt.Sprint(len(body)) + "\r\n\r\n" + body
 	errs := make([]error, conns)
 	var wait sync.WaitGroup

@@ -9,6 +9,8 @@ import (
 	"maunium.net/go/mautrix/appservice"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"silta/e2e/inside"
 )
 
 // stock is a relay as mautrix's documentation would have it: its transaction
@@ -19,10 +21,10 @@ type stock struct {
 	cancel context.CancelFunc
 }
 
-func (r *stock) Start(_ context.Context, homeserver string, pairs []pair) (string, error) {
+func (r *stock) Start(_ context.Context, b *stub, pairs []pair) (string, error) {
 	as, err := appservice.CreateFull(appservice.CreateOpts{
-		Registration:     &appservice.Registration{ID: "bench", AppToken: asToken, ServerToken: hsToken, SenderLocalpart: "silta"},
-		HomeserverDomain: serverName, HomeserverURL: homeserver,
+		Registration:     &appservice.Registration{ID: "bench", AppToken: inside.Token, ServerToken: inside.HSToken, SenderLocalpart: "silta"},
+		HomeserverDomain: inside.Domain, HomeserverURL: b.url,
 	})
 	if err != nil {
 		return "", err

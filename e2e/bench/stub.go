@@ -8,18 +8,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"sync"
 	"time"
 
 	"silta/dev/hs"
+	"silta/e2e/inside"
 )
 
 const (
-	serverName  = "bench.test"
-	asToken     = "bench-as-token"
-	hsToken     = "bench-hs-token"
 	stubRooms   = 64
 	perTxn      = 100
 	textPrefix  = "message number "
@@ -35,8 +32,8 @@ type pair struct {
 
 // relay is one side of a stub measurement.
 type relay interface {
-	// Start begins to relay and returns the URL for transactions.
-	Start(ctx context.Context, homeserver string, pairs []pair) (string, error)
+	// Start begins to relay at a homeserver and returns the URL for transactions.
+	Start(ctx context.Context, b *stub, pairs []pair) (string, error)
 	Stop() error
 }
 
@@ -58,10 +55,7 @@ type target struct {
 
 func newStub() (*stub, error) {
 	b := &stub{rooms: map[string]*target{}}
-	b.server = hs.New(hs.Options{Name: serverName, Appservice: hs.Appservice{
-		ID: "bench", Token: asToken, HSToken: hsToken, Sender: "silta",
-		Users: regexp.MustCompile(`^@silta_.*:bench\.test$`),
-	}})
+	b.server = hs.New(hs.Options{Name: inside.Domain, Appservice: inside.Appservice()})
 	b.server.Fast(&hs.Fast{OnSend: b.sent})
 	var err error
 	b.url, err = b.server.Listen()
@@ -183,7 +177,7 @@ func put(ctx context.Context, client *http.Client, to string, body []byte) error
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+hsToken)
+	req.Header.Set("Authorization", "Bearer "+inside.HSToken)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(req)
 	if err != nil {
