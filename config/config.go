@@ -144,7 +144,7 @@ func Default() *Config {
 		PlaceHeld:       Duration(24 * time.Hour),
 		MentorCapacity:  5,
 		CodeLifetime:    Duration(14 * day),
-		Topics:          []string{"independence", "aftercare", "studying", "work", "parenthood"},
+		Topics:          []string{"independence", "aftercare", "studies", "work", "parenthood"},
 		TopicWords:      map[string]Words{},
 		YoungerHelp: Words{
 			"fi": "Lasten ja nuorten puhelin 116 111",

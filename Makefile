@@ -1,0 +1,41 @@
+# What the README names: make demo, make test. The rest is for developers.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -linkmode external -extldflags "-static -Wl,--no-warnings"
+
+# goolm: Olm in pure Go, so libolm is not needed. cgo is for SQLite only.
+export GOFLAGS += -tags=goolm,netgo,osusergo
+export CGO_ENABLED := 1
+
+.PHONY: build demo test bench chaos soak check tools clean
+
+build: # one static binary, ./silta
+	go build -trimpath -ldflags '$(LDFLAGS)' -o silta ./cmd/silta
+
+demo: # a real homeserver and Silta with people in it, until Ctrl-C
+	go run ./dev/demo
+
+test: tools # everything that decides right or wrong
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "run gofmt -w on:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go test -p 2 -timeout 15m ./...
+
+bench: # ratios to other relays, measured in the same run
+	go run ./e2e/bench
+
+chaos: # kill -9 and restarts under load
+	go run ./e2e/chaos
+
+soak: # long fuzzing and simulation, many seeds
+	go run ./e2e/soak
+
+check: # what CI's lint job runs; golangci-lint 2.x
+	@command -v golangci-lint >/dev/null || { echo "golangci-lint is missing; see https://golangci-lint.run/docs/welcome/install/"; exit 1; }
+	golangci-lint run
+
+tools: # what the tests need besides Go: installed when root, else the command is printed
+	@command -v gcc >/dev/null || { echo "a C compiler is missing (for SQLite); run: apt-get install gcc libc6-dev"; exit 1; }
+	@{ command -v node && command -v npm && python3 -c 'import nio, olm' && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || dev/install.sh all
+
+clean:
+	rm -rf silta demo
