@@ -46,7 +46,7 @@ func NewMetrics(version string, lanes func(context.Context) ([]Lane, error)) *Me
 	}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		received: counter("received_total", "What the homeserver brought and was kept, by kind.", "kind"),
+		received: counter("received_total", "What the homeserver brought, by kind.", "kind"),
 		steps:    seconds("step_seconds", "Time of one step of a lane's worker, by kind of lane."),
 		sends:    seconds("send_seconds", "Time of one request to the homeserver that succeeded, by kind."),
 		errors:   counter("send_errors_total", "Requests to the homeserver that failed, by class.", "class"),
@@ -67,7 +67,7 @@ func NewMetrics(version string, lanes func(context.Context) ([]Lane, error)) *Me
 	return m
 }
 
-// Received counts n things of a kind that the homeserver brought and were kept.
+// Received counts n things of a kind that the homeserver brought.
 func (m *Metrics) Received(kind string, n int) {
 	m.received.WithLabelValues(m.words.known("kind", kind)).Add(float64(n))
 }

@@ -117,6 +117,8 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 		d.fail(name, "install that version again, or restore a backup made with this one", "%v", err)
 	case errors.Is(err, store.ErrKeyMissing), errors.Is(err, store.ErrTampered):
 		d.fail(name, "put the key file back that this database was made with", "the key does not fit the database: %v", err)
+	case errors.Is(err, fs.ErrNotExist):
+		d.fail(name, "make the folder that database.dsn names, for the user that runs Silta", "%s: there is no such folder: %v", kind, err)
 	case errors.Is(err, fs.ErrPermission):
 		d.fail(name, "let the user that runs Silta write the file and its folder", "%s cannot be written: %v", kind, err)
 	case err != nil:

@@ -1,0 +1,158 @@
+package bridge
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"silta/store"
+)
+
+// maxTransaction bounds a transaction's body. It is far above what a homeserver
+// sends (100 events of 64 KiB), since a refused transaction comes again for ever.
+const maxTransaction = 64 << 20
+
+// transaction is PUT /transactions/{txnId} of the appservice API, with the keys
+// under which Synapse sends to-device messages and device changes (matrix-facts §1).
+type transaction struct {
+	Events      []json.RawMessage `json:"events"`
+	ToDevice    []json.RawMessage `json:"to_device"`
+	ToDevice2   []json.RawMessage `json:"de.sorunome.msc2409.to_device"`
+	DeviceLists json.RawMessage   `json:"org.matrix.msc3202.device_lists"`
+	KeyCounts   json.RawMessage   `json:"org.matrix.msc3202.device_one_time_keys_count"`
+	Fallback    json.RawMessage   `json:"org.matrix.msc3202.device_unused_fallback_key_types"`
+}
+
+// Handler is the appservice's HTTP handler. It keeps what comes and answers; it
+// decides nothing.
+func (b *Bridge) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("PUT /_matrix/app/v1/transactions/{txn}", b.authorised(b.putTransaction))
+	mux.HandleFunc("PUT /transactions/{txn}", b.authorised(b.putTransaction)) // pre-v1 path: Dendrite, old Synapse
+	mux.HandleFunc("POST /_matrix/app/v1/ping", b.authorised(func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, struct{}{})
+	}))
+	none := func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, "M_NOT_FOUND") }
+	mux.HandleFunc("GET /_matrix/app/v1/users/{user}", b.authorised(none)) // ghosts are made before they are named
+	mux.HandleFunc("GET /_matrix/app/v1/rooms/{alias}", b.authorised(none))
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeError(w, http.StatusNotFound, "M_UNRECOGNIZED")
+	})
+	return mux
+}
+
+func (b *Bridge) authorised(next http.HandlerFunc) http.HandlerFunc {
+	want := []byte(b.registration.ServerToken)
+	return func(w http.ResponseWriter, r *http.Request) {
+		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok {
+			token = r.URL.Query().Get("access_token") // homeservers before spec v1.4
+		}
+		switch {
+		case token == "":
+			writeError(w, http.StatusUnauthorized, "M_MISSING_TOKEN")
+		case subtle.ConstantTimeCompare([]byte(token), want) != 1:
+			writeError(w, http.StatusForbidden, "M_FORBIDDEN")
+		default:
+			next(w, r)
+		}
+	}
+}
+
+// putTransaction keeps every event as a queue row, commits, and answers 200:
+// nothing else happens here, so a crash at any moment loses nothing and a slow
+// step never makes the homeserver give up on us (matrix-facts §3, 2 and 16).
+func (b *Bridge) putTransaction(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTransaction))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			writeError(w, http.StatusRequestEntityTooLarge, "M_TOO_LARGE")
+			return
+		}
+		writeError(w, http.StatusBadRequest, "M_UNKNOWN")
+		return
+	}
+	var txn transaction
+	if err = json.Unmarshal(body, &txn); err != nil {
+		writeError(w, http.StatusBadRequest, "M_NOT_JSON")
+		return
+	}
+	b.countKeys(&txn)
+	if err = b.keep(r.Context(), &txn); err != nil {
+		b.log.Error().Err(err).Msg("a transaction could not be kept; the homeserver will send it again")
+		writeError(w, http.StatusServiceUnavailable, "M_UNKNOWN")
+		return
+	}
+	writeJSON(w, http.StatusOK, struct{}{})
+}
+
+// countKeys counts to-device messages and key counts, by which `silta check`
+// sees that the homeserver sends them.
+func (b *Bridge) countKeys(txn *transaction) {
+	if n := len(txn.ToDevice) + len(txn.ToDevice2); n > 0 {
+		b.meter.Received("to_device", n)
+	}
+	var counts map[string]json.RawMessage
+	if json.Unmarshal(txn.KeyCounts, &counts) == nil && len(counts) > 0 {
+		b.meter.Received("key_counts", len(counts))
+	}
+}
+
+// kept is an event on its way into the queue.
+type kept struct {
+	event string // event ID, for the search for doubles; "" for rows that have none
+	row   store.Row
+}
+
+func (b *Bridge) keep(ctx context.Context, txn *transaction) error {
+	rows := make([]kept, 0, len(txn.Events))
+	for _, raw := range txn.Events {
+		e, err := parseEnvelope(raw)
+		if err != nil {
+			b.meter.Refused("malformed")
+			continue
+		}
+		if b.isOurs(e.Sender) {
+			continue // the echo of what we did
+		}
+		rows = append(rows, kept{event: e.ID, row: store.Row{
+			Kind: store.LaneIn, Lane: b.store.Lane(store.LaneIn, e.Room, e.Sender), Payload: raw,
+		}})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	b.meter.Received("event", len(rows))
+	// Not the request's context: a homeserver that hangs up does not undo what came.
+	return b.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		for i := range rows {
+			seen, err := tx.Seen(rows[i].event)
+			if err != nil {
+				return err
+			}
+			if seen {
+				continue // sent twice (an answer was lost, or Synapse's own double)
+			}
+			row := rows[i].row
+			if err = tx.Enqueue(&row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the other side hung up: nothing to do
+}
+
+func writeError(w http.ResponseWriter, status int, code string) {
+	writeJSON(w, status, map[string]string{"errcode": code, "error": http.StatusText(status)})
+}
