@@ -24,12 +24,12 @@ func clean(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	previous := rune(-1)
-	for _, r := range s {
+	for i, r := range s {
 		if r == '\r' || r == '\u2028' || r == '\u2029' {
 			r = '\n'
 		}
-		if !visible(r, previous) {
-			continue
+		if !visible(r, previous) && !(r == '\ufe0f' && strings.HasPrefix(s[i:], "\ufe0f\u20e3")) {
+			continue // the exception is a keycap
 		}
 		b.WriteRune(r)
 		previous = r
@@ -51,8 +51,7 @@ func visible(r, previous rune) bool {
 		// letter, or one after another, they only hide.
 		return previous >= utf8.RuneSelf && (previous == '\ufe0f' || !joiner(previous))
 	case r == '\ufe0e' || r == '\ufe0f':
-		keycap := previous >= '0' && previous <= '9' || previous == '#' || previous == '*'
-		return keycap || previous >= utf8.RuneSelf && !joiner(previous)
+		return previous >= utf8.RuneSelf && !joiner(previous)
 	}
 	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Variation_Selector) && !blank(r)
 }
@@ -61,10 +60,11 @@ func joiner(r rune) bool {
 	return r == '\u200c' || r == '\u200d' || r == '\ufe0e' || r == '\ufe0f'
 }
 
-// blank says whether r is a letter or mark that shows nothing.
+// blank says whether r shows nothing, or only that something was there that
+// could not be read.
 func blank(r rune) bool {
 	switch r {
-	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0':
+	case utf8.RuneError, '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0':
 		return true
 	}
 	return false

@@ -44,13 +44,13 @@ type frame struct {
 // pills are the user IDs it points to; quoted says that it had a reply fallback.
 func parseHTML(s string) (nodes []Node, pills []string, quoted bool) {
 	b := builder{open: make([]frame, 1, 8)}
-	z := html.NewTokenizer(strings.NewReader(s))
+	z := html.NewTokenizer(strings.NewReader(strings.ReplaceAll(s, "\x00", "")))
 	for b.nodes <= maxNodes {
 		switch z.Next() {
 		case html.ErrorToken: // the end
 			b.closeTo(1)
 			nodes = trimNodes(b.open[0].children)
-			if plain(nodes, func(user string) string { return user }) == "" {
+			if plain(nodes, nil) == "" {
 				nodes = nil
 			}
 			return nodes, b.pills, b.quoted
@@ -71,7 +71,7 @@ func parseHTML(s string) (nodes []Node, pills []string, quoted bool) {
 
 // attrs are the only attributes that are read.
 type attrs struct {
-	href, alt, title, start, spoiler string
+	href, alt, start, spoiler string
 
 	isSpoiler, isProfile bool
 }
@@ -86,8 +86,6 @@ func attributes(z *html.Tokenizer, more bool) attrs {
 			a.href = string(value)
 		case "alt":
 			a.alt = string(value)
-		case "title":
-			a.title = string(value)
 		case "start":
 			a.start = string(value)
 		case "data-mx-spoiler":
@@ -328,11 +326,7 @@ func (b *builder) text(s string) {
 // picture puts the description of a picture in its place: its address names
 // the server of who sent it.
 func (b *builder) picture(a attrs) {
-	text := a.alt
-	if text == "" {
-		text = a.title
-	}
-	if text = strings.TrimSpace(collapse(clean(text))); text != "" && len(text) < maxLink {
+	if text := strings.TrimSpace(collapse(clean(a.alt))); text != "" && len(text) < maxLink {
 		b.add(Node{tag: tagText, text: text})
 	}
 }
@@ -357,7 +351,7 @@ func (b *builder) link(parent *frame, f *frame) {
 	if !web || len(href) > maxLink || strings.ContainsAny(href, " \n\t") || none.finds(href) {
 		return
 	}
-	words := plain(f.children, func(user string) string { return user })
+	words := plain(f.children, nil)
 	if strings.Contains(words, strings.TrimSuffix(rest, "/")) {
 		return
 	}

@@ -13,6 +13,8 @@ const hidden = "▒▒▒"
 type redactor struct {
 	known []alias
 	word  string
+	// replaced is what was found so far, and what was written for it.
+	replaced []alias
 }
 
 type alias struct{ id, name string }
@@ -103,7 +105,7 @@ func (r *redactor) wordOf(word string) (string, bool) {
 		return word, false
 	}
 	if matrixLink(word) {
-		return r.link(word), true
+		return r.whole(word), true
 	}
 	out, found := r.sigils(word)
 	if found || !strings.Contains(word, "%") {
@@ -111,10 +113,17 @@ func (r *redactor) wordOf(word string) (string, bool) {
 	}
 	for decoded := range decodings(word) {
 		if _, inside := r.sigils(decoded); inside || matrixLink(decoded) {
-			return r.link(word), true
+			return r.whole(word), true
 		}
 	}
 	return word, false
+}
+
+// whole replaces a whole word.
+func (r *redactor) whole(word string) string {
+	name := r.link(word)
+	r.replaced = append(r.replaced, alias{word, name})
+	return name
 }
 
 // link gives what to write for a link or a word with something encoded in it:
@@ -159,6 +168,7 @@ func (r *redactor) sigils(word string) (string, bool) {
 			continue
 		}
 		b.WriteString(replacement)
+		r.replaced = append(r.replaced, alias{word[i : i+n], replacement})
 		found = true
 		i += n
 	}
@@ -287,12 +297,12 @@ func serverName(s string) bool {
 		return true
 	}
 	s, _, port := strings.Cut(s, ":")
-	labels := strings.Split(s, ".")
-	if len(labels) < 2 {
-		return port && strings.Trim(s, "0123456789") != ""
+	if port && strings.Trim(s, "0123456789") != "" {
+		return true
 	}
+	labels := strings.Split(s, ".")
 	last := labels[len(labels)-1]
-	return len(labels) == 4 || strings.Trim(last, "0123456789") != ""
+	return len(labels) == 4 || len(labels) > 1 && strings.Trim(last, "0123456789") != ""
 }
 
 // matrixLink says whether a word has a link into Matrix, or a media address.

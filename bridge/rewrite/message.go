@@ -31,7 +31,7 @@ type Message struct {
 	// Body is all the readable text, cleaned of control characters and reply
 	// quotes. Where somebody is mentioned it has their incoming user ID.
 	Body string
-	// HTML is the formatting; nil when the text has none.
+	// HTML is the formatting; nil when the body says it all.
 	HTML []Node
 	// Mentions are the incoming user IDs of those who are to be notified.
 	Mentions []string

@@ -186,38 +186,59 @@ func (n *Node) formats() bool {
 	return true
 }
 
-// writeHTML writes the nodes in the one canonical way. name gives what to call
-// the person of a mention, redact takes identifiers out of a text; seen gets all
-// the text that a reader will see, as one.
-func writeHTML(b, seen *strings.Builder, nodes []Node, name, redact func(string) string) {
+// htmlWriter writes nodes in the one canonical way.
+type htmlWriter struct {
+	b      strings.Builder
+	name   func(string) string // what to call the person of a mention
+	redact func(string) string // takes identifiers out of a text
+
+	// All the text as one: as it came, and as a reader will see it; with
+	// boundary where a block begins or ends.
+	before, after strings.Builder
+}
+
+// boundary is in no text: clean takes it out.
+const boundary = "\x00"
+
+func (w *htmlWriter) nodes(nodes []Node) {
 	for i := range nodes {
-		n := &nodes[i]
-		switch n.tag {
-		case tagText, tagMention:
-			text := n.text
-			if n.tag == tagMention {
-				text = name(text)
-			} else {
-				text = redact(text)
-			}
-			seen.WriteString(text)
-			escape(b, text)
-			continue
-		case tagBreak, tagRule:
-			b.WriteString("<" + n.tag.name() + ">")
-			continue
-		case tagSpoiler:
-			b.WriteString("<span data-mx-spoiler>")
-		default:
-			b.WriteByte('<')
-			b.WriteString(n.tag.name())
-			b.WriteByte('>')
-		}
-		writeHTML(b, seen, n.children, name, redact)
-		b.WriteString("</")
-		b.WriteString(n.tag.name())
-		b.WriteByte('>')
+		w.node(&nodes[i])
 	}
+}
+
+func (w *htmlWriter) node(n *Node) {
+	if n.tag.block() || n.tag == tagBreak {
+		w.between()
+		defer w.between()
+	}
+	switch n.tag {
+	case tagMention:
+		w.text(w.name(n.text), w.name(n.text))
+		return
+	case tagText:
+		w.text(n.text, w.redact(n.text))
+		return
+	case tagBreak, tagRule:
+		w.b.WriteString("<" + n.tag.name() + ">")
+		return
+	case tagSpoiler:
+		w.b.WriteString("<span data-mx-spoiler>")
+	default:
+		w.b.WriteString("<" + n.tag.name() + ">")
+	}
+	w.nodes(n.children)
+	w.b.WriteString("</" + n.tag.name() + ">")
+}
+
+func (w *htmlWriter) between() {
+	w.before.WriteString(boundary)
+	w.after.WriteString(boundary)
+}
+
+func (w *htmlWriter) text(before, after string) {
+	w.before.WriteString(before)
+	w.after.WriteString(after)
+	escape(&w.b, after)
 }
 
 // escape writes a text so that no browser takes any of it for a tag.
@@ -243,9 +264,9 @@ func escape(b *strings.Builder, s string) {
 
 // plain gives the nodes as plain text that reads the same: paragraphs apart,
 // lists with dashes and numbers, quotes after "> ". Emphasis is lost.
+// name is as for writeHTML; nil leaves the user IDs.
 func plain(nodes []Node, name func(string) string) string {
-	var w plainWriter
-	w.name = name
+	w := plainWriter{name: name}
 	w.nodes(nodes)
 	return strings.TrimSpace(w.b.String())
 }
@@ -285,7 +306,11 @@ func (w *plainWriter) node(n *Node) {
 		}
 		w.write(text)
 	case tagMention:
-		w.write(w.name(n.text))
+		text := n.text
+		if w.name != nil {
+			text = w.name(text)
+		}
+		w.write(text)
 	case tagBreak:
 		w.b.WriteString("\n"[:min(1, w.b.Len())])
 	case tagRule:
@@ -336,18 +361,18 @@ func (w *plainWriter) list(list *Node) {
 func (w *plainWriter) row(row *Node) {
 	first := true
 	for i := range row.children {
-		cell := plain(row.children[i].children, w.name)
-		if row.children[i].tag == tagText {
-			cell = strings.TrimSpace(row.children[i].text)
-		}
-		if cell == "" {
+		cell := &row.children[i]
+		if cell.tag != tagHeader && cell.tag != tagCell {
+			w.node(cell)
 			continue
 		}
-		if !first {
-			w.write(" | ")
+		if text := plain(cell.children, w.name); text != "" {
+			if !first {
+				w.write(" | ")
+			}
+			first = false
+			w.write(text)
 		}
-		first = false
-		w.write(cell)
 	}
 }
 

@@ -80,6 +80,9 @@ func parseMessage(content json.RawMessage) (*Message, error) {
 		return ignored() // what a redaction leaves
 	}
 	relation := parseRelation(f.get("m.relates_to"))
+	if relation.Kind == Annotation {
+		relation = Relation{} // only a reaction has a key, for only there it was looked at
+	}
 	if relation.Kind != Replace {
 		m, err := parseText(f)
 		if err != nil {
@@ -119,7 +122,7 @@ func parseText(f fields) (*Message, error) {
 		m.HTML, pills, quoted = parseHTML(f.text("formatted_body"))
 	}
 	if m.HTML != nil {
-		m.Body = plain(m.HTML, func(user string) string { return user })
+		m.Body = plain(m.HTML, nil)
 	} else {
 		body = trimProfile(f.get("com.beeper.per_message_profile"), clean(body))
 		m.Body = strings.TrimSpace(trimReply(body, quoted))
@@ -135,8 +138,8 @@ func parseText(f fields) (*Message, error) {
 	} else {
 		m.Mentions = pills
 	}
-	if m.HTML != nil && !structured(m.HTML) {
-		m.HTML = nil
+	if m.HTML != nil && !structured(m.HTML) && !suspicious(m.Body) {
+		m.HTML = nil // nothing that the body does not say
 	}
 	return m, nil
 }

@@ -89,8 +89,7 @@ func renderText(m *Message, v *View) (Content, error) {
 		if m.HTML == nil {
 			body = r.text(body)
 		} else {
-			body = r.text(plain(m.HTML, r.name))
-			rich = richText(m.HTML, r)
+			body, rich = richText(m.HTML, r)
 		}
 		body = strings.TrimSpace(body)
 	}
@@ -113,18 +112,31 @@ func renderText(m *Message, v *View) (Content, error) {
 	return content, nil
 }
 
-// richText gives the formatted body; "" when there is nothing to format, or
-// when an identifier runs through several of its pieces.
-func richText(nodes []Node, r *redactor) string {
-	if !formatted(nodes) {
-		return ""
+// richText gives formatted text as body and formatted body. The latter is ""
+// when there is nothing to format, or when an identifier runs through several
+// pieces of it: then the words alone must do.
+func richText(nodes []Node, r *redactor) (body, rich string) {
+	w := htmlWriter{name: r.name, redact: r.text}
+	w.nodes(nodes)
+	apart := r.replaced
+	body = r.text(plain(nodes, r.name))
+	// What was an identifier in its own piece may not look like one when it
+	// touches the next piece.
+	for _, one := range apart {
+		body = strings.ReplaceAll(body, one.id, one.name)
 	}
-	var b, seen strings.Builder
-	writeHTML(&b, &seen, nodes, r.name, r.text)
-	if r.finds(seen.String()) {
-		return ""
+	if !formatted(nodes) || !w.whole(r, "\n") || !w.whole(r, "") {
+		return body, ""
 	}
-	return b.String()
+	return body, w.b.String()
+}
+
+// whole says whether every identifier was inside of one piece of text, where it
+// has been replaced. Blocks are looked at as lines apart, and as if they were
+// one line.
+func (w *htmlWriter) whole(r *redactor, between string) bool {
+	after := strings.ReplaceAll(w.after.String(), boundary, between)
+	return r.text(strings.ReplaceAll(w.before.String(), boundary, between)) == after && !r.finds(after)
 }
 
 // name is what to call the person that a mention is of.
