@@ -22,6 +22,8 @@ package bot
 import (
 	"errors"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"silta/locale"
@@ -129,7 +131,7 @@ func (b *Bot) Handle(r Request) (Answer, error) {
 	err := t.run(r.Input)
 	var refusal *mentoring.Refusal
 	if errors.As(err, &refusal) {
-		t.out.Lines = append(t.out.Lines, Line{Text: b.Render(t.lang, refusal.Text)})
+		t.out.Lines = append(t.out.Lines, Line{Text: t.render(refusal.Text)})
 		err = nil
 	}
 	if err != nil {
@@ -184,7 +186,22 @@ type turn struct {
 // text renders one of the bot's own texts; pairs are name, value, name, value …
 // {p} is what commands begin with in this place.
 func (t *turn) text(key string, pairs ...any) string {
-	return t.b.Render(t.lang, mentoring.T(key, append(pairs, "p", t.mark())...))
+	return t.render(mentoring.T(key, append(pairs, "p", t.mark())...))
+}
+
+// render tells a text in the person's language, or in all of them as long as
+// the language is not known.
+func (t *turn) render(text mentoring.Text) string {
+	if t.lang != "" {
+		return t.b.Render(t.lang, text)
+	}
+	var all []string
+	for _, lang := range locale.Languages() {
+		if said := t.b.Render(mentoring.Language(lang), text); !slices.Contains(all, said) {
+			all = append(all, said)
+		}
+	}
+	return strings.Join(all, "\n")
 }
 
 // say answers with one of the bot's own texts.

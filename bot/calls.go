@@ -1,10 +1,8 @@
 package bot
 
 import (
-	"strings"
 	"time"
 
-	"silta/locale"
 	"silta/mentoring"
 )
 
@@ -21,15 +19,7 @@ func (t *turn) callStaff(string) error {
 // callUrgent tells the numbers to ring at once, whatever happens after, and
 // then calls staff.
 func (t *turn) callUrgent(string) error {
-	now := t.text("urgent.now")
-	if t.member.Language == "" {
-		var all []string
-		for _, lang := range locale.Languages() {
-			all = append(all, t.b.Render(mentoring.Language(lang), mentoring.T("urgent.now")))
-		}
-		now = strings.Join(all, "\n\n")
-	}
-	t.out.Lines = append(t.out.Lines, Line{Text: now, Loud: true})
+	t.out.Lines = append(t.out.Lines, Line{Text: t.text("urgent.now"), Loud: true})
 	c, err := t.call(mentoring.CaseUrgent)
 	if err != nil {
 		return err

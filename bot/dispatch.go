@@ -60,7 +60,7 @@ func (t *turn) heard(body string, marked bool) error {
 		if c == nil && t.nearest(body) == "" {
 			return t.unclear(q)
 		}
-	} else if t.place == Management && number(body) > 0 {
+	} else if t.place == Management && t.b.typed(body).number > 0 {
 		t.say("menu.stale_number")
 		return nil
 	}
@@ -126,7 +126,7 @@ func (t *turn) unclear(q *question) error {
 	if q.yesNo() {
 		what = t.text("menu.unclear_yesno")
 	}
-	t.line(what + "\n" + t.text("unknown.help"))
+	t.line(what + "\n" + t.helpLine())
 	return nil
 }
 
@@ -145,8 +145,16 @@ func (t *turn) unknown(body string, elsewhere bool) {
 	case t.place != Leg:
 		lines = append(lines, t.text("unknown.none"))
 	}
-	lines = append(lines, t.text("unknown.help"))
+	lines = append(lines, t.helpLine())
 	t.line(strings.Join(lines, "\n"))
+}
+
+// helpLine is the one line of help that goes with everything not understood.
+func (t *turn) helpLine() string {
+	if t.place == Staff {
+		return t.text("unknown.help_staff")
+	}
+	return t.text("unknown.help")
 }
 
 // cancel leaves what is being asked.
@@ -165,10 +173,13 @@ func (t *turn) cancel(string) error {
 
 // help shows what this person may do here.
 func (t *turn) help(string) error {
-	lines := []string{t.text("help.head"), ""}
 	if t.place == Management && !t.ready() {
-		t.line(t.text("help.head"))
+		t.say("help.head")
 		return t.askJoining()
+	}
+	var lines []string
+	if t.place != Staff {
+		lines = append(lines, t.text("help.head"), "")
 	}
 	for i := range t.b.commands {
 		c := &t.b.commands[i]

@@ -45,16 +45,17 @@ func (q *question) yesNo() bool {
 // next one. Where joining is stands in the member, not in the question.
 func (t *turn) joining(r reply) error {
 	q := t.question()
-	if q == nil || !t.fits(q.Kind) {
-		return t.askJoining()
-	}
-	switch q.Kind {
-	case askLanguage:
+	fresh := t.member.Join == "" || t.member.Join == mentoring.JoinNew
+	if q != nil && q.Kind == askLanguage || q == nil && fresh && r.number == 0 {
 		if done, err := t.answerLanguage(r); done || err != nil {
 			return err
 		}
 		return t.askJoining()
-	case askNickname:
+	}
+	if q == nil || !t.fits(q.Kind) {
+		return t.askJoining()
+	}
+	if q.Kind == askNickname {
 		return t.answerNickname(q, r)
 	}
 	yes, ok := r.decision()

@@ -67,8 +67,8 @@ func table() []command {
 
 // found is a command by one of its words.
 type found struct {
-	at   int // in Bot.commands
-	lang mentoring.Language
+	at   int                // in Bot.commands
+	lang mentoring.Language // that the word is of; empty: of several
 }
 
 // index makes the look-ups by word. The tests see that no two commands share a
@@ -80,9 +80,11 @@ func (b *Bot) index() {
 		words := b.cat.Commands(lang)
 		for i, c := range b.commands {
 			for _, w := range words[c.name] {
-				if _, taken := b.byWord[word(w)]; !taken {
-					b.byWord[word(w)] = found{i, mentoring.Language(lang)}
+				tag := mentoring.Language(lang)
+				if _, before := b.byWord[word(w)]; before {
+					tag = "" // a word of several languages
 				}
+				b.byWord[word(w)] = found{i, tag}
 			}
 		}
 		for _, name := range []string{"yes", "no", "skip", "done"} {
@@ -180,7 +182,8 @@ func (t *turn) nearest(body string) string {
 				continue
 			}
 			for _, candidate := range t.b.cat.Commands(lang)[c.name] {
-				if d := distance(w, word(candidate)); d < best {
+				c := word(candidate)
+				if d := distance(w, c); d < best && (d < 2 || w[0] == c[0]) {
 					best, bestWord = d, candidate
 				}
 			}

@@ -1,0 +1,348 @@
+package bot_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"silta/bot"
+	"silta/locale"
+	"silta/mentoring"
+)
+
+// TestDialogues runs the scripts of testdata, each in a fresh service. A script
+// whose name ends in .fi.txt (.sv.txt, .en.txt) is in that language; the others
+// run in all three, with words in angle brackets standing for the words of the
+// language. testdata/README.md explains the notation.
+func TestDialogues(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("scripts: %d found, %v", len(files), err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		langs := locale.Languages()
+		for _, l := range langs {
+			if strings.HasSuffix(name, "."+l) {
+				langs = []string{l}
+				break
+			}
+		}
+		for _, lang := range langs {
+			t.Run(name+"/"+lang, func(t *testing.T) {
+				s := &script{world: newWorld(t, lang), vars: map[string]string{}, menus: map[string][]int64{}}
+				s.run(file)
+			})
+		}
+	}
+}
+
+// script is a dialogue being run.
+type script struct {
+	*world
+	at      string // file:line, for messages
+	vars    map[string]string
+	menus   map[string][]int64 // by person and place
+	answer  []bot.Line         // lines not yet looked at
+	redact  bool
+	inputAt string
+}
+
+var (
+	inputLine = regexp.MustCompile(`^(\w+)(/[^\s+>*:]+|#\d*|#\$\w+)?(>|\+\+?|\*|:)(?: (.*)|)$`)
+	token     = regexp.MustCompile(`<([#=~]?)([^<>]+)>`)
+	textRef   = regexp.MustCompile(`\[[a-z_.]+[^\]]*\]`)
+	variable  = regexp.MustCompile(`\$\w+`)
+	codeIn    = regexp.MustCompile(`\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b`)
+	itemIn    = regexp.MustCompile(`(?m)^(\d+)\. ([^ \n]+)`)
+	anything  = "\x01"
+)
+
+func (s *script) run(file string) {
+	f, err := os.Open(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimRight(lines.Text(), " ")
+		s.at = fmt.Sprintf("%s:%d", file, n)
+		switch {
+		case line == "", strings.HasPrefix(line, "# "):
+		case strings.HasPrefix(line, "bot>"):
+			s.expect(strings.TrimSpace(line[4:]))
+		case line == "redacted":
+			if !s.redact {
+				s.t.Fatalf("%s: the input was not taken away", s.at)
+			}
+			s.redact = false
+		case strings.HasPrefix(line, "effect "):
+			s.effect(strings.TrimPrefix(line, "effect "))
+		case strings.HasPrefix(line, "@ "):
+			s.finished()
+			s.stage(strings.Fields(line[2:]))
+		default:
+			s.finished()
+			s.input(line)
+		}
+	}
+	s.finished()
+}
+
+// finished sees that every line of the last answer was expected.
+func (s *script) finished() {
+	s.t.Helper()
+	if len(s.answer) > 0 {
+		s.t.Fatalf("%s: not expected:\n%s", s.inputAt, s.answer[0].Text)
+	}
+	if s.redact {
+		s.t.Fatalf("%s: the input was taken away, which was not expected", s.inputAt)
+	}
+}
+
+// stage does what happens outside of the dialogue.
+func (s *script) stage(f []string) {
+	switch f[0] {
+	case "restart":
+		s.restart()
+	case "meet":
+		s.meet(f[1])
+	case "mentee":
+		s.mentee(f[1], f[2])
+	case "staff":
+		s.staff(f[1])
+	case "invited":
+		s.vars["$"+f[1]] = strconv.FormatInt(int64(s.invited(f[1], f[2])), 10)
+	case "mentor":
+		if len(f) == 3 {
+			f = append(f, "work")
+		}
+		s.vars["$"+f[1]] = strconv.FormatInt(int64(s.mentor(f[1], f[2], f[3:]...)), 10)
+	case "consent":
+		s.rules.ConsentVersion++
+	case "tick":
+		s.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })
+	case "departed":
+		p := s.leg(f[1], f[2])
+		s.must(func(a *mentoring.Act) error { return a.Departed(p, false) })
+	case "arrived":
+		p := s.leg(f[1], f[2])
+		s.must(func(a *mentoring.Act) error { return a.Arrived(p) })
+	default:
+		d, err := time.ParseDuration(f[0])
+		if err != nil {
+			s.t.Fatalf("%s: what is %q?", s.at, f[0])
+		}
+		s.now = s.now.Add(d)
+	}
+}
+
+// input gives the bot what a line says a person did.
+func (s *script) input(line string) {
+	m := inputLine.FindStringSubmatch(line)
+	if m == nil {
+		s.t.Fatalf("%s: cannot read %q", s.at, line)
+	}
+	name, where, how, text := m[1], m[2], m[3], s.fill(m[4])
+	s.inputAt = s.at
+	r := bot.Request{Place: bot.Management}
+	switch {
+	case strings.HasPrefix(where, "/"):
+		r.Place, r.Participant = bot.Leg, s.leg(name, where[1:])
+	case strings.HasPrefix(where, "#"):
+		r.Place = bot.Staff
+		n, _ := strconv.Atoi(s.fill(where[1:]))
+		r.Case = mentoring.CaseID(n)
+	}
+	room := name + where
+	if r.Place == bot.Staff {
+		room = name + "#"
+	}
+	switch how {
+	case ":":
+		s.must(func(a *mentoring.Act) error { _, _, err := a.Speak(r.Participant, mentoring.Says); return err })
+		return
+	case ">":
+		if r.Place == bot.Leg && !s.bot.IsCommand(text) {
+			s.t.Fatalf("%s: is no command and would be relayed", s.at)
+		}
+		r.Input = bot.Input{Kind: bot.Text, Text: text}
+	case "*":
+		r.Input = bot.Input{Kind: bot.Arrived}
+	default:
+		menus := s.menus[room]
+		if len(menus) < len(how) {
+			s.t.Fatalf("%s: no such menu", s.at)
+		}
+		r.Input = bot.Input{Kind: bot.Button, Menu: menus[len(menus)-len(how)], Key: text}
+	}
+	answer := s.handle(name, r)
+	s.answer, s.redact = answer.Lines, answer.RedactInput
+	for _, l := range answer.Lines {
+		s.learn(room, l)
+	}
+}
+
+// learn keeps what later lines of the script may refer to, and sees that a line
+// is fit to be read.
+func (s *script) learn(room string, l bot.Line) {
+	if l.Menu != 0 {
+		s.menus[room] = append(s.menus[room], l.Menu)
+	}
+	if (l.Menu == 0) != (len(l.Buttons) == 0) {
+		s.t.Fatalf("%s: a menu and its buttons belong together: %+v", s.at, l)
+	}
+	if code := codeIn.FindString(l.Text); code != "" {
+		s.vars["$code"] = code
+	}
+	for _, item := range itemIn.FindAllStringSubmatch(l.Text, -1) {
+		s.vars["#"+item[2]] = item[1]
+	}
+	for _, e := range s.effects {
+		if c, ok := e.(mentoring.ShowCase); ok {
+			s.vars["$case"] = strconv.FormatInt(int64(c.Case), 10)
+		}
+	}
+	if strings.TrimSpace(l.Text) == "" || strings.ContainsAny(l.Text, "{}") || s.cat.Has(l.Text) {
+		s.t.Fatalf("%s: not fit to be read: %q", s.at, l.Text)
+	}
+}
+
+// fill puts the language's words and the remembered things into a text.
+func (s *script) fill(text string) string {
+	text = token.ReplaceAllStringFunc(text, func(found string) string {
+		m := token.FindStringSubmatch(found)
+		switch {
+		case m[1] == "#":
+			return s.vars["#"+m[2]]
+		case m[1] == "=":
+			return s.cat.Answers(string(s.lang), m[2])[0]
+		case m[1] == "~":
+			return s.cat.Say(string(s.lang), m[2], nil)
+		case m[2] == "language name":
+			return s.cat.Name(string(s.lang))
+		}
+		words := s.cat.Commands(string(s.lang))[m[2]]
+		if len(words) == 0 {
+			s.t.Fatalf("%s: no command %q", s.at, m[2])
+		}
+		return words[0]
+	})
+	return variable.ReplaceAllStringFunc(text, func(v string) string {
+		if s.vars[v] == "" {
+			s.t.Fatalf("%s: nothing known as %s", s.at, v)
+		}
+		return s.vars[v]
+	})
+}
+
+// expect compares the next line of the answer.
+func (s *script) expect(want string) {
+	s.t.Helper()
+	if len(s.answer) == 0 {
+		s.t.Fatalf("%s: the bot said no more, want %s", s.at, want)
+	}
+	got := s.answer[0]
+	s.answer = s.answer[1:]
+	if loud := strings.HasPrefix(want, "loud "); loud != got.Loud {
+		s.t.Fatalf("%s: loud is %v", s.at, got.Loud)
+	}
+	s.matches(strings.TrimPrefix(want, "loud "), got.Text, s.lang)
+}
+
+// matches looks for every part of want, in order: [key name=value] is a text of
+// locale/ with those values, anything else is meant as it stands.
+func (s *script) matches(want, text string, lang mentoring.Language) {
+	s.t.Helper()
+	rest := text
+	for part := range strings.SplitSeq(want, " … ") {
+		part = strings.Trim(part, " …")
+		if part == "" {
+			continue
+		}
+		var pattern string
+		for literal := part; literal != ""; {
+			at := textRef.FindStringIndex(literal)
+			if at == nil {
+				pattern += regexp.QuoteMeta(s.fill(literal))
+				break
+			}
+			pattern += regexp.QuoteMeta(s.fill(literal[:at[0]])) + s.pattern(literal[at[0]+1:at[1]-1], lang)
+			literal = literal[at[1]:]
+		}
+		at := regexp.MustCompile(`(?s)` + pattern).FindStringIndex(rest)
+		if at == nil {
+			s.t.Fatalf("%s: want %s\n(%s)\ngot:\n%s", s.at, part, pattern, text)
+		}
+		rest = rest[at[1]:]
+	}
+}
+
+func (s *script) pattern(spec string, lang mentoring.Language) string {
+	s.t.Helper()
+	f := strings.Fields(spec)
+	if !s.cat.Has(f[0]) {
+		s.t.Fatalf("%s: no text %s", s.at, f[0])
+	}
+	args := map[string]any{}
+	for _, p := range s.cat.Placeholders(string(lang), f[0]) {
+		name, _, _ := strings.Cut(strings.Trim(p, "{}"), ":")
+		args[name] = anything
+	}
+	for _, pair := range f[1:] {
+		name, value, _ := strings.Cut(pair, "=")
+		value = s.fill(value)
+		args[name] = value
+		if n, err := strconv.Atoi(value); err == nil {
+			args[name] = n
+		}
+	}
+	quoted := regexp.QuoteMeta(s.cat.Say(string(lang), f[0], args))
+	return strings.ReplaceAll(quoted, anything, `.*?`)
+}
+
+// effect looks for something told to others by the last step: "aino [key]" in
+// their own room, "aino/Alias [key]" in a conversation, "staff [key]".
+func (s *script) effect(want string) {
+	s.t.Helper()
+	who, text, _ := strings.Cut(want, " ")
+	name, with, inLeg := strings.Cut(who, "/")
+	effects := s.effects
+	var told []string
+	for _, e := range effects {
+		switch e := e.(type) {
+		case mentoring.Notify:
+			if !inLeg && e.Member == s.people[name] {
+				told = append(told, s.bot.Render(s.lang, e.Text))
+			}
+		case mentoring.Tell:
+			if inLeg && e.Participant == s.leg(name, with) {
+				told = append(told, s.bot.Render(s.lang, e.Text))
+			}
+		case mentoring.TellStaff:
+			if who == "staff" {
+				told = append(told, s.bot.Render(s.lang, e.Text))
+			}
+		case mentoring.ShowCase:
+			s.must(func(a *mentoring.Act) error {
+				c, err := a.CaseOf(e.Case)
+				if who == "case" {
+					told = append(told, s.bot.CaseHead(s.lang, c))
+				}
+				return err
+			})
+		}
+	}
+	s.effects = effects
+	if len(told) == 0 {
+		s.t.Fatalf("%s: nothing told to %s", s.at, who)
+	}
+	s.matches(text, strings.Join(told, "\n"), s.lang)
+}
