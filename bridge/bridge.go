@@ -1,0 +1,358 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix/appservice"
+	"maunium.net/go/mautrix/id"
+
+	"silta/bot"
+	"silta/config"
+	"silta/mentoring"
+	"silta/store"
+)
+
+// Meter counts what happens. No method takes anything that stands for a person
+// or a room.
+type Meter interface {
+	Received(kind string, n int)          // queue rows made from what came in
+	Step(kind string, took time.Duration) // one lane's batch
+	Sent(kind string, took time.Duration) // one request that sent something
+	SendError(class string)               // transient, refused, tripwire
+	Fault(lane string)                    // a row that could not be handled
+	Refused(key string)                   // text key of the refusal
+	SetAside(lane string)                 // given up
+}
+
+// Options is what a Bridge is made of.
+type Options struct {
+	Config       *config.Config
+	Store        *store.Store
+	Bot          *bot.Bot
+	Registration *appservice.Registration
+	Log          zerolog.Logger
+	Meter        Meter
+	Now          func() time.Time // nil: time.Now
+	// Listener takes the place of Config.AppService.Listen, Transport that of
+	// the connection to the homeserver; for tests.
+	Listener  net.Listener
+	Transport http.RoundTripper
+}
+
+// Bridge is the running bridge of one service.
+type Bridge struct {
+	store        *store.Store
+	bot          *bot.Bot
+	registration *appservice.Registration
+	hs           *homeserver
+	log          zerolog.Logger
+	meter        Meter
+	now          func() time.Time
+	config       atomic.Pointer[config.Config] // what a reload replaces
+	ruleset      atomic.Pointer[mentoring.Rules]
+	listener     net.Listener
+	listen       string
+
+	botID       id.UserID
+	botName     string
+	ghostPrefix string
+	serviceName string
+	staff       []string
+
+	lanes  *scheduler
+	routes routes
+	ready  atomic.Bool
+	// troubled: the homeserver did not answer lately.
+	troubled atomic.Bool
+	device   atomic.Value // string: the bot's device
+}
+
+// New prepares a bridge; nothing is asked of the homeserver yet.
+func New(o Options) *Bridge {
+	hs := newHomeserver(o.Config.Homeserver.Address, o.Config.Homeserver.Domain, o.Registration, o.Transport)
+	b := &Bridge{
+		store: o.Store, bot: o.Bot, registration: o.Registration, hs: hs, log: o.Log, meter: o.Meter, now: o.Now,
+		listener: o.Listener, listen: o.Config.AppService.Listen,
+		botID: id.UserID(o.Config.BotID()), botName: o.Config.BotName(),
+		ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
+	}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	b.Reload(o.Config)
+	b.device.Store("")
+	b.lanes = newScheduler(b.now)
+	b.store.OnReady(b.lanes.add)
+	return b
+}
+
+// Reload takes over the settings that can be changed while running.
+func (b *Bridge) Reload(c *config.Config) {
+	b.config.Store(c)
+	b.ruleset.Store(rules(c))
+}
+
+// rules are the domain's settings as they stand now.
+func (b *Bridge) rules() *mentoring.Rules { return b.ruleset.Load() }
+
+func rules(c *config.Config) *mentoring.Rules {
+	return &mentoring.Rules{
+		MinimumAge: c.MinimumAge, ConsentVersion: c.ConsentVersion, PlaceHeld: time.Duration(c.PlaceHeld),
+		MentorCapacity: c.MentorCapacity, CodeLifetime: time.Duration(c.CodeLifetime),
+		Retention: time.Duration(c.Retention.Conversations), RetentionNotice: time.Duration(c.Retention.Notice),
+		Zone: c.Location(), Topics: c.Topics,
+	}
+}
+
+// Do runs a use case of the domain in a step of its own and keeps what follows
+// from it: for what does not come from a room (seeding, tests).
+func (b *Bridge) Do(ctx context.Context, use func(*mentoring.Act) error) error {
+	return b.run(ctx, func(s *step) error { return use(s.act) })
+}
+
+func (b *Bridge) staffLanguage() mentoring.Language {
+	return mentoring.Language(b.config.Load().DefaultLanguage)
+}
+
+func (b *Bridge) botDevice() string { return b.device.Load().(string) }
+
+// drainTime is how long Run waits, when it is told to end, for what is under
+// way (issue: SIGTERM stops within 10 s).
+const drainTime = 8 * time.Second
+
+// Run serves the homeserver and works until ctx ends; then it takes no more,
+// lets what is under way finish, and returns. What is not finished is in the
+// queue.
+func (b *Bridge) Run(ctx context.Context) error {
+	heads, err := b.store.Heads(ctx)
+	if err != nil {
+		return fmt.Errorf("read the queue: %w", err)
+	}
+	listener := b.listener
+	if listener == nil {
+		if listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", b.listen); err != nil {
+			return fmt.Errorf("listen for the homeserver: %w", err)
+		}
+	}
+	server := &http.Server{Handler: b.Handler(), ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute}
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var wg sync.WaitGroup
+	serving := make(chan error, 1)
+	go func() { serving <- server.Serve(listener) }()
+	wg.Go(func() { b.begin(ctx) })
+	wg.Go(func() { b.work(work) })
+	wg.Go(func() { b.keepTime(ctx) })
+	b.lanes.add(heads)
+
+	select {
+	case <-ctx.Done():
+	case err = <-serving:
+		err = fmt.Errorf("serve the homeserver: %w", err)
+	}
+	b.ready.Store(false)
+	drain, stop := context.WithTimeout(context.Background(), drainTime)
+	defer stop()
+	_ = server.Shutdown(drain) // what it did not finish comes again
+	b.lanes.close()
+	finished := make(chan struct{})
+	go func() { wg.Wait(); close(finished) }()
+	select {
+	case <-finished:
+	case <-drain.Done():
+		cancel() // requests under way are cut; their rows stay
+		<-finished
+	}
+	return err
+}
+
+// Ready says whether the bridge is at work: the bot is registered and the
+// homeserver has answered.
+func (b *Bridge) Ready() error {
+	if !b.ready.Load() {
+		return errors.New("not connected to the homeserver yet")
+	}
+	return nil
+}
+
+// begin makes the bot and the staff room, and asks the homeserver to send what
+// it has kept for us. It goes on trying until the homeserver is there.
+func (b *Bridge) begin(ctx context.Context) {
+	for failures := 1; ctx.Err() == nil; failures++ {
+		err := b.introduce(ctx)
+		if err == nil {
+			b.ready.Store(true)
+			b.log.Info().Msg("connected to the homeserver")
+			return
+		}
+		b.log.Warn().Err(redacted(err)).Msg("the homeserver is not ready for us; `silta check` says more")
+		select {
+		case <-ctx.Done():
+		case <-time.After(backoff(failures, 0)):
+		}
+	}
+}
+
+const (
+	settingBotDevice = "bot_device"
+	settingBotName   = "bot_name"
+)
+
+func (b *Bridge) introduce(ctx context.Context) error {
+	localpart := b.config.Load().AppService.Bot
+	if err := b.hs.register(ctx, localpart); err != nil {
+		return err
+	}
+	var device, name string
+	err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if device, err = tx.Setting(settingBotDevice); err != nil {
+			return err
+		}
+		name, err = tx.Setting(settingBotName)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if device == "" {
+		device = randomName(10)
+	}
+	ok, err := b.hs.makeDevice(ctx, b.botID, device)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		device = ""
+	}
+	if name != b.botName {
+		if err = b.hs.setDisplayName(ctx, b.botID, b.botName); err != nil {
+			return err
+		}
+	}
+	err = b.run(ctx, func(s *step) error {
+		if err := s.tx.PutSetting(settingBotDevice, device); err != nil {
+			return err
+		}
+		if err := s.tx.PutSetting(settingBotName, b.botName); err != nil {
+			return err
+		}
+		return s.ensureStaff()
+	})
+	if err != nil {
+		return err
+	}
+	b.device.Store(device)
+	b.routes.drop()
+	if err = b.hs.ping(ctx, b.registration.ID); err != nil && isTransient(err) {
+		return err
+	} else if err != nil { // a homeserver without the ping endpoint: it comes back by itself
+		b.log.Info().Err(redacted(err)).Msg("the homeserver did not ping back")
+	}
+	return nil
+}
+
+// ensureStaff makes the staff room at the first start, and takes the initial
+// staff of the settings in.
+func (s *step) ensureStaff() error {
+	room, err := s.act.EnsureStaffRoom(mentoring.DefaultProgramme, mentoring.DefaultUnit)
+	if err != nil {
+		return err
+	}
+	if err = s.planRoom(store.RoomStaff, int64(room.ID), 0, 0); err != nil {
+		return err
+	}
+	for _, address := range s.b.staff {
+		if _, err = s.act.Enlist(address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// How often time is looked at: what changes by itself is due to the minute at
+// most, and housekeeping need not be exact.
+const (
+	tickEvery  = 15 * time.Second
+	pruneEvery = time.Hour
+)
+
+// keepTime does what only time does: places that run out, being away that ends,
+// retention, messages that could not be delivered for too long.
+func (b *Bridge) keepTime(ctx context.Context) {
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	var pruned time.Time
+	for {
+		if err := b.Tick(ctx); err != nil && ctx.Err() == nil {
+			b.log.Error().Err(redacted(err)).Msg("what time changes could not be done")
+		}
+		if now := b.now(); now.Sub(pruned) >= pruneEvery {
+			pruned = now
+			if err := b.prune(ctx); err != nil && ctx.Err() == nil {
+				b.log.Error().Err(redacted(err)).Msg("old rows could not be removed")
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Tick does what time has changed until now. It is called by itself; tests with
+// a clock of their own call it, too.
+func (b *Bridge) Tick(ctx context.Context) error {
+	for range 1000 { // each run does a bounded amount
+		var next time.Time
+		err := b.run(ctx, func(s *step) (err error) {
+			next, err = s.act.Tick()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if next.IsZero() || next.After(b.now()) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// prune removes what has become too old, and gives up what waited in the outbox
+// for longer than the longest time.
+func (b *Bridge) prune(ctx context.Context) error {
+	limit := b.now().Add(-time.Duration(b.config.Load().Retention.Queue))
+	return b.run(ctx, func(s *step) error {
+		if err := s.tx.Prune(s.now); err != nil {
+			return err
+		}
+		rows, err := s.tx.OlderThan(store.LaneOut, limit)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err = s.expire(row); err != nil {
+				return err
+			}
+		}
+		lines, err := s.tx.OlderThan(store.LaneRoom, limit) // for people who never came
+		if err != nil {
+			return err
+		}
+		for _, row := range lines {
+			if err = s.tx.Done(row.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

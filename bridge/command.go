@@ -1,0 +1,150 @@
+package bridge
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"silta/bot"
+	"silta/bridge/rewrite"
+	"silta/mentoring"
+	"silta/store"
+)
+
+// handleManagement gives what a person writes or taps in their own room with
+// the bot to the bot.
+func (s *step) handleManagement(room store.Room) error {
+	person, err := s.person(room)
+	if err != nil {
+		return err
+	}
+	if s.ev.Sender != person.Address {
+		return nil
+	}
+	input, _, ok, err := s.input(room)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return nil
+	}
+	return s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Management, Input: input})
+}
+
+// handleStaff obeys commands in a staff room. What staff say to each other
+// there is theirs.
+func (s *step) handleStaff(room store.Room) error {
+	member, err := s.tx.MemberByAddress(s.ev.Sender)
+	if errors.Is(err, mentoring.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	input, about, ok, err := s.input(room)
+	if err != nil {
+		return err
+	}
+	if !ok || input.Kind == bot.Text && !s.b.bot.IsCommand(input.Text) {
+		return nil
+	}
+	return s.ask(room, bot.Request{Act: s.act, Member: &member, Place: bot.Staff, Case: about, Input: input})
+}
+
+// ask hands a request to the bot and keeps its answer.
+func (s *step) ask(room store.Room, request bot.Request) error {
+	answer, err := s.b.bot.Handle(request)
+	if err != nil {
+		return err
+	}
+	if answer.RedactInput {
+		err = s.enqueue(s.b.lineLane(room.Kind, room.Owner), store.LaneRoom, store.RowReady, parcel{
+			Kind: room.Kind, Owner: room.Owner, Op: opRedact, Event: s.ev.ID,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.answerInThread(room, answer, request.Case)
+}
+
+func (s *step) answer(room store.Room, answer bot.Answer) error {
+	return s.answerInThread(room, answer, 0)
+}
+
+func (s *step) answerInThread(room store.Room, answer bot.Answer, about mentoring.CaseID) error {
+	for _, l := range answer.Lines {
+		out := line{text: l.Text, menu: l.Menu, buttons: l.Buttons, loud: l.Loud}
+		if about != 0 {
+			out.thread = caseKey(about)
+		}
+		if err := s.line(room.Kind, room.Owner, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// input reads what the bot may act on: a text of their own, or a tap on a menu.
+// Edits of old commands, quoted text and notices of other bots run nothing.
+func (s *step) input(room store.Room) (in bot.Input, about mentoring.CaseID, ok bool, err error) {
+	m := s.ev.Message
+	if m == nil {
+		var unsupported *rewrite.Unsupported
+		if errors.As(s.ev.ParseErr, &unsupported) && room.Kind == store.RoomManagement {
+			return bot.Input{Kind: bot.Text, Text: ""}, 0, true, nil
+		}
+		return in, 0, false, nil
+	}
+	switch m.Kind {
+	case rewrite.Text:
+		if m.Relation.Kind == rewrite.Replace {
+			return in, 0, false, nil
+		}
+		if m.Relation.Kind == rewrite.Thread {
+			about, err = s.caseOfThread(room, m.Relation.Event)
+		}
+		return bot.Input{Kind: bot.Text, Text: m.Body}, about, err == nil, err
+	case rewrite.Reaction:
+		l, err := s.tx.LineByEvent(room.ID, m.Relation.Event)
+		if errors.Is(err, mentoring.ErrNotFound) {
+			return in, 0, false, nil
+		}
+		if err != nil {
+			return in, 0, false, err
+		}
+		id, found := strings.CutPrefix(l.Key, menuPrefix)
+		if !found {
+			return in, 0, false, nil
+		}
+		menu, err := strconv.ParseInt(id, 10, 64)
+		return bot.Input{Kind: bot.Button, Menu: menu, Key: m.Relation.Key}, 0, err == nil, err
+	}
+	return in, 0, false, nil
+}
+
+// caseOfThread returns the case whose head message is the root of a thread; 0
+// when the thread is another's.
+func (s *step) caseOfThread(room store.Room, root string) (mentoring.CaseID, error) {
+	l, err := s.tx.LineByEvent(room.ID, root)
+	if errors.Is(err, mentoring.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	id, found := strings.CutPrefix(l.Key, casePrefix)
+	if !found {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	return mentoring.CaseID(n), err
+}
+
+const (
+	menuPrefix = "menu/"
+	casePrefix = "case/"
+)
+
+func menuKey(menu int64) string          { return menuPrefix + strconv.FormatInt(menu, 10) }
+func caseKey(id mentoring.CaseID) string { return casePrefix + strconv.FormatInt(int64(id), 10) }

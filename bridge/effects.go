@@ -1,0 +1,163 @@
+package bridge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"silta/mentoring"
+	"silta/store"
+)
+
+// apply keeps everything the domain asked for in the step's transaction: as
+// lines in the outbox, or as resumable work.
+func (s *step) apply() error {
+	for i := 0; i < len(s.act.Effects); i++ { // an effect may add another
+		if err := s.effect(s.act.Effects[i]); err != nil {
+			return fmt.Errorf("%T: %w", s.act.Effects[i], err)
+		}
+	}
+	s.act.Effects = nil
+	return nil
+}
+
+func (s *step) effect(e mentoring.Effect) error {
+	switch e := e.(type) {
+	case mentoring.Notify:
+		return s.notify(e)
+	case mentoring.Tell:
+		return s.tell(e)
+	case mentoring.OpenLeg:
+		return s.openLeg(e.Participant)
+	case mentoring.CloseLeg:
+		return s.job(job{Op: opClose, Kind: store.RoomLeg, Owner: int64(e.Participant)}, "room", roomName(store.RoomLeg, int64(e.Participant)))
+	case mentoring.EmptyConversation:
+		return s.job(job{Op: opEmpty, Owner: int64(e.Conversation)}, "empty", fmt.Sprint(e.Conversation))
+	case mentoring.TellStaff:
+		return s.staffLine(e)
+	case mentoring.ShowCase:
+		return s.showCase(e.Case)
+	case mentoring.AdmitStaff:
+		return s.job(job{Op: opAdmit, Kind: store.RoomStaff, Owner: int64(e.Room), Member: e.Member}, "staff", fmt.Sprint(e.Room, e.Member))
+	case mentoring.DismissStaff:
+		return s.job(job{Op: opDismiss, Kind: store.RoomStaff, Owner: int64(e.Room), Member: e.Member}, "staff", fmt.Sprint(e.Room, e.Member))
+	case mentoring.Welcome:
+		return s.planRoom(store.RoomManagement, int64(e.Member), 0, 0)
+	default:
+		return fmt.Errorf("unknown effect")
+	}
+}
+
+func (s *step) notify(e mentoring.Notify) error {
+	member, err := s.tx.Member(e.Member)
+	if err != nil {
+		return err
+	}
+	_, err = s.tx.RoomOf(store.RoomManagement, int64(e.Member))
+	if errors.Is(err, mentoring.ErrNotFound) {
+		err = s.planRoom(store.RoomManagement, int64(e.Member), 0, 0)
+	}
+	if err != nil {
+		return err
+	}
+	return s.line(store.RoomManagement, int64(e.Member), line{text: s.b.bot.Render(member.Language, e.Text), loud: e.Loud})
+}
+
+func (s *step) tell(e mentoring.Tell) error {
+	c, err := s.tx.ConversationOf(e.Participant)
+	if err != nil {
+		return err
+	}
+	p := c.Participant(e.Participant)
+	member, err := s.tx.Member(p.Member)
+	if err != nil {
+		return err
+	}
+	return s.line(store.RoomLeg, int64(e.Participant), line{text: s.b.bot.Render(member.Language, e.Text)})
+}
+
+// openLeg makes a participant's leg, or asks them back into it.
+func (s *step) openLeg(id mentoring.ParticipantID) error {
+	c, err := s.tx.ConversationOf(id)
+	if err != nil {
+		return err
+	}
+	return s.planRoom(store.RoomLeg, int64(id), c.ID, c.Participant(id).Number)
+}
+
+// planRoom writes the row of a room that is to be, and the work that makes it
+// so. For a room that exists the work only asks the person in, if they are not.
+func (s *step) planRoom(kind store.RoomKind, owner int64, c mentoring.ConversationID, number int) error {
+	_, err := s.tx.RoomOf(kind, owner)
+	if errors.Is(err, mentoring.ErrNotFound) {
+		s.stale = true
+		err = s.tx.PutRoom(&store.Room{
+			Kind: kind, Owner: owner, State: store.RoomPlanned, Marker: randomName(16),
+			Reader: string(s.b.botID), Conversation: c, Number: number, Changed: s.now,
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return s.roomJob(kind, owner)
+}
+
+func (s *step) staffRoom(programme mentoring.Programme, unit mentoring.Unit) (mentoring.StaffRoom, bool, error) {
+	rooms, err := s.tx.StaffRooms()
+	if err != nil {
+		return mentoring.StaffRoom{}, false, err
+	}
+	for _, room := range rooms {
+		if room.Programme == programme && room.Unit == unit {
+			return room, true, nil
+		}
+	}
+	if len(rooms) > 0 {
+		return rooms[0], true, nil // better the wrong unit's staff than nobody
+	}
+	return mentoring.StaffRoom{}, false, nil
+}
+
+func (s *step) staffLine(e mentoring.TellStaff) error {
+	room, ok, err := s.staffRoom(e.Programme, e.Unit)
+	if err != nil || !ok {
+		return err
+	}
+	l := line{text: s.b.bot.Render(s.b.staffLanguage(), e.Text), loud: e.Loud}
+	if e.Case != 0 {
+		l.thread = caseKey(e.Case)
+	}
+	return s.line(store.RoomStaff, int64(room.ID), l)
+}
+
+// showCase makes the head message of a case, or edits it. Which of the two is
+// decided when it is sent: the lane keeps them in order.
+func (s *step) showCase(id mentoring.CaseID) error {
+	c, err := s.tx.Case(id)
+	if err != nil {
+		return err
+	}
+	room, ok, err := s.staffRoom(c.Programme, c.Unit)
+	if err != nil || !ok {
+		return err
+	}
+	return s.line(store.RoomStaff, int64(room.ID), line{
+		text: s.b.bot.CaseHead(s.b.staffLanguage(), c), loud: true, key: caseKey(id), edits: caseKey(id),
+	})
+}
+
+// job keeps a piece of resumable work. Its lane is named after the thing it is
+// about, so that two works on one thing never run at once.
+func (s *step) job(j job, thing ...string) error {
+	payload, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("write job: %w", err)
+	}
+	return s.tx.Enqueue(&store.Row{Lane: s.b.store.Lane(store.LaneWork, thing...), Kind: store.LaneWork, Payload: payload})
+}
+
+func (s *step) roomJob(kind store.RoomKind, owner int64) error {
+	return s.job(job{Op: opRoom, Kind: kind, Owner: owner}, "room", roomName(kind, owner))
+}
+
+func roomName(kind store.RoomKind, owner int64) string { return fmt.Sprintf("%d/%d", kind, owner) }

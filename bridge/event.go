@@ -1,0 +1,83 @@
+package bridge
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"silta/bridge/rewrite"
+)
+
+// envelope is what is read of an incoming event before it is kept: enough to
+// choose its lane.
+type envelope struct {
+	ID     string `json:"event_id"`
+	Room   string `json:"room_id"`
+	Sender string `json:"sender"`
+	Type   string `json:"type"`
+}
+
+var errMalformed = errors.New("malformed event")
+
+// Matrix allows 255 bytes for each of them (spec, "Size limits").
+const maxIdentifier = 255
+
+func parseEnvelope(raw []byte) (envelope, error) {
+	var e envelope
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return e, errMalformed
+	}
+	for _, s := range []string{e.ID, e.Room, e.Sender, e.Type} {
+		if s == "" || len(s) > maxIdentifier {
+			return e, errMalformed
+		}
+	}
+	if e.ID[0] != '$' || e.Room[0] != '!' || e.Sender[0] != '@' || !strings.Contains(e.Sender, ":") {
+		return e, errMalformed
+	}
+	return e, nil
+}
+
+// incoming is one event as the step sees it: decrypted, relations taken from
+// inside the encryption.
+type incoming struct {
+	rewrite.Event
+	// Message is what the event says, parsed before the step since the store's
+	// gate does one step at a time; ParseErr is why there is none.
+	Message  *rewrite.Message
+	ParseErr error
+	// Encrypted says that the content came encrypted by a device of the sender.
+	Encrypted bool
+	// Signed says that this device is signed by its owner.
+	Signed bool
+}
+
+// wire is the whole of an event as it came.
+type wire struct {
+	envelope
+	StateKey *string         `json:"state_key"`
+	Redacts  string          `json:"redacts"`
+	Content  json.RawMessage `json:"content"`
+}
+
+func parseIncoming(raw []byte) (*incoming, error) {
+	var w wire
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return nil, errMalformed
+	}
+	if w.Type == "m.room.redaction" && w.Redacts == "" {
+		var inside struct {
+			Redacts string `json:"redacts"` // room version 11 and later
+		}
+		_ = json.Unmarshal(w.Content, &inside)
+		w.Redacts = inside.Redacts
+	}
+	in := &incoming{Event: rewrite.Event{
+		Type: w.Type, Sender: w.Sender, Room: w.Room, ID: w.ID,
+		StateKey: w.StateKey, Redacts: w.Redacts, Content: w.Content,
+	}}
+	if w.StateKey == nil {
+		in.Message, in.ParseErr = rewrite.Parse(in.Event)
+	}
+	return in, nil
+}

@@ -1,0 +1,298 @@
+package bridge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"silta/bot"
+	"silta/bridge/rewrite"
+	"silta/mentoring"
+	"silta/store"
+)
+
+// handleLeg relays what a participant does in their leg to all other legs, or
+// tells them, and nobody else, why not.
+func (s *step) handleLeg(room store.Room) error {
+	conversation, err := s.tx.Conversation(room.Conversation)
+	if err != nil {
+		return err
+	}
+	from := conversation.ByNumber(room.Number)
+	if from == nil {
+		return nil
+	}
+	person, err := s.tx.Member(from.Member)
+	if err != nil {
+		return err
+	}
+	if s.ev.Sender != person.Address {
+		return nil // a stranger's words; the membership event has them removed
+	}
+	message := s.ev.Message
+	if message == nil {
+		return s.refuseKind(room, person, s.ev.ParseErr)
+	}
+	if message.Kind == rewrite.Text && message.Relation.Kind != rewrite.Replace && s.b.bot.IsCommand(message.Body) {
+		return s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from.ID,
+			Input: bot.Input{Kind: bot.Text, Text: message.Body}})
+	}
+	if message.Kind == rewrite.Reaction {
+		if done, err := s.tapped(room, person, from.ID, message); done || err != nil {
+			return err
+		}
+	}
+	err = s.relay(room, from, message)
+	var refusal *mentoring.Refusal
+	if errors.As(err, &refusal) {
+		s.refused = append(s.refused, refusal.Text.Key)
+		return s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(person.Language, refusal.Text)})
+	}
+	return err
+}
+
+// tapped hands a reaction to a menu of the bot's in the leg to the bot.
+func (s *step) tapped(room store.Room, person mentoring.Member, from mentoring.ParticipantID, m *rewrite.Message) (bool, error) {
+	_, err := s.tx.LineByEvent(room.ID, m.Relation.Event)
+	if errors.Is(err, mentoring.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	input, _, ok, err := s.input(room)
+	if err != nil || !ok {
+		return true, err
+	}
+	return true, s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from, Input: input})
+}
+
+// refuseKind tells the sender, in one friendly line, that a kind of content is
+// not carried.
+func (s *step) refuseKind(room store.Room, person mentoring.Member, err error) error {
+	var unsupported *rewrite.Unsupported
+	if !errors.As(err, &unsupported) {
+		return nil // ignored: receipts, state, what no person wrote
+	}
+	key := "relay.unsupported." + unsupported.What
+	s.refused = append(s.refused, key)
+	return s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(person.Language, mentoring.T(key))})
+}
+
+// relay makes one copy of a message for every other leg: a row of the message
+// map and a row of the outbox for each, in the step that deletes the incoming
+// row.
+func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Message) error {
+	if m.Kind == rewrite.Redaction {
+		return s.relayRedaction(room, from, m)
+	}
+	target, err := s.target(room, m)
+	if err != nil {
+		return err
+	}
+	what := mentoring.Says
+	switch {
+	case m.Relation.Kind == rewrite.Replace:
+		if target == nil || target.Author != from.Number {
+			return mentoring.Refuse("relay.edit_unknown")
+		}
+		what = mentoring.Changes
+	case m.Kind == rewrite.Reaction:
+		if target == nil {
+			return nil // to something that was never carried: a line of the bot, an old message
+		}
+		what = mentoring.Changes
+	}
+	conversation, to, err := s.act.Speak(from.ID, what)
+	if err != nil {
+		return err
+	}
+	link, err := s.link(room, m, target)
+	if err != nil {
+		return err
+	}
+	return s.copies(conversation, from, to, m, link)
+}
+
+// copies writes the message and its outbox rows.
+func (s *step) copies(c *mentoring.Conversation, from *mentoring.Participant, to []mentoring.ParticipantID, m *rewrite.Message, link *relation) error {
+	people, err := s.people(c)
+	if err != nil {
+		return err
+	}
+	legs, err := s.legs(c)
+	if err != nil {
+		return err
+	}
+	record := store.Message{Conversation: c.ID, Source: s.ev.ID, Author: from.Number}
+	for _, id := range to {
+		viewer := c.Participant(id)
+		eventType, content, err := rewrite.Render(m, s.view(people, c, from, viewer))
+		if err != nil {
+			return fmt.Errorf("render: %w", err)
+		}
+		raw, err := json.Marshal(content)
+		if err != nil {
+			return fmt.Errorf("render: %w", err)
+		}
+		record.Copies = append(record.Copies, store.Copy{Number: viewer.Number})
+		state := store.RowHeld
+		if legs[viewer.Number] == store.RoomJoined {
+			state = store.RowReady
+		}
+		err = s.enqueue(s.b.copyLane(id, from.ID), store.LaneOut, state, parcel{
+			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: eventType, Content: raw,
+			Conversation: c.ID, Number: viewer.Number, Source: s.ev.ID, Relation: link,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(record.Copies) == 0 {
+		return nil
+	}
+	return s.tx.PutMessage(&record)
+}
+
+// target is the message that this one relates to, found by (leg, event) and
+// never by the event alone; nil when there is none or it is not known here.
+func (s *step) target(room store.Room, m *rewrite.Message) (*store.Message, error) {
+	if m.Relation.Kind == rewrite.None || m.Relation.Event == "" {
+		return nil, nil
+	}
+	t, err := s.tx.Message(room.Conversation, room.Number, m.Relation.Event)
+	if errors.Is(err, mentoring.ErrNotFound) {
+		return nil, nil
+	}
+	return t, err
+}
+
+// link is the relation as the outbox needs it; nil when the target is not
+// known: then the message goes without.
+func (s *step) link(room store.Room, m *rewrite.Message, target *store.Message) (*relation, error) {
+	if target == nil {
+		return nil, nil
+	}
+	link := &relation{Kind: m.Relation.Kind, Source: target.Source, Author: target.Author, Key: m.Relation.Key}
+	if m.Relation.Reply != "" {
+		reply, err := s.tx.Message(room.Conversation, room.Number, m.Relation.Reply)
+		if err == nil {
+			link.Reply, link.ReplyAuthor = reply.Source, reply.Author
+		} else if err = notFoundIsFine(err); err != nil {
+			return nil, err
+		}
+	}
+	return link, nil
+}
+
+// relayRedaction removes a message from the other legs. A copy that certainly
+// was never sent is taken out of the outbox, and its text with it; one that may
+// have been sent is redacted after it, in the same lane.
+func (s *step) relayRedaction(room store.Room, from *mentoring.Participant, m *rewrite.Message) error {
+	target, err := s.target(room, m)
+	if err != nil || target == nil || target.Author != from.Number {
+		return err
+	}
+	conversation, _, err := s.act.Speak(from.ID, mentoring.Retracts)
+	if err != nil {
+		return err
+	}
+	for _, c := range target.Copies {
+		viewer := conversation.ByNumber(c.Number)
+		if viewer == nil {
+			continue
+		}
+		lane := s.b.copyLane(viewer.ID, from.ID)
+		if c.Event == "" {
+			dropped, err := s.dropUnsent(lane, target, c.Number)
+			if err != nil {
+				return err
+			}
+			if dropped {
+				continue
+			}
+		}
+		err = s.enqueue(lane, store.LaneOut, store.RowReady, parcel{
+			Kind: store.RoomLeg, Owner: int64(viewer.ID), Author: from.ID, Op: opRedact,
+			Conversation: conversation.ID, Number: c.Number, Relation: &relation{Source: target.Source, Author: target.Author},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *step) dropUnsent(lane store.Lane, target *store.Message, number int) (bool, error) {
+	rows, err := s.tx.Rows(lane)
+	if err != nil {
+		return false, err
+	}
+	for _, row := range rows {
+		if row.State == store.RowReady {
+			continue // may be on its way this very moment
+		}
+		var p parcel
+		if err = json.Unmarshal(row.Payload, &p); err != nil {
+			return false, fmt.Errorf("read parcel: %w", err)
+		}
+		if p.Op != opSend || p.Source != target.Source {
+			continue
+		}
+		if err = s.tx.Done(row.ID); err != nil {
+			return false, err
+		}
+		return true, s.tx.DropCopy(target.Conversation, target.Source, number)
+	}
+	return false, nil
+}
+
+// people are the participants as rewrite needs them, by number.
+func (s *step) people(c *mentoring.Conversation) (map[int]rewrite.Person, error) {
+	people := make(map[int]rewrite.Person, len(c.Participants))
+	for _, p := range c.Participants {
+		member, err := s.tx.Member(p.Member)
+		if err != nil {
+			return nil, err
+		}
+		person := rewrite.Person{Real: member.Address, Alias: p.Alias}
+		ghost, err := s.tx.Ghost(p.ID)
+		if err == nil {
+			person.Ghost = s.b.ghostID(ghost.Localpart)
+		} else if err = notFoundIsFine(err); err != nil {
+			return nil, err
+		}
+		people[p.Number] = person
+	}
+	return people, nil
+}
+
+func (s *step) view(people map[int]rewrite.Person, c *mentoring.Conversation, from, viewer *mentoring.Participant) rewrite.View {
+	v := rewrite.View{From: people[from.Number], Viewer: people[viewer.Number]}
+	for _, p := range c.Participants {
+		if p.Number != from.Number && p.Number != viewer.Number {
+			v.Others = append(v.Others, people[p.Number])
+		}
+	}
+	return v
+}
+
+// legs says how far each leg of a conversation is, by number.
+func (s *step) legs(c *mentoring.Conversation) (map[int]store.RoomState, error) {
+	rooms, err := s.tx.LegsOf(c.ID)
+	if err != nil {
+		return nil, err
+	}
+	states := make(map[int]store.RoomState, len(rooms))
+	for _, room := range rooms {
+		states[room.Number] = room.State
+	}
+	return states, nil
+}
+
+func notFoundIsFine(err error) error {
+	if errors.Is(err, mentoring.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,119 @@
+package bridge
+
+import (
+	"context"
+	"sync"
+
+	"maunium.net/go/mautrix/id"
+
+	"silta/bridge/rewrite"
+	"silta/mentoring"
+	"silta/store"
+)
+
+// route is where a parcel goes and who sends it.
+type route struct {
+	id      int64 // row of the room
+	room    string
+	state   store.RoomState
+	as      actor
+	allowed rewrite.Allowed // whom a copy may name in this leg
+}
+
+type routeKey struct {
+	kind   store.RoomKind
+	owner  int64
+	author mentoring.ParticipantID
+}
+
+// maxRoutes bounds the cache; it is emptied when full, which costs one look-up
+// per leg.
+const maxRoutes = 20_000
+
+// routes remembers where parcels go. Whatever changes a room or a ghost drops
+// the whole of it after its commit; a look-up that began before that is not
+// remembered.
+type routes struct {
+	mu    sync.Mutex
+	epoch uint64
+	known map[routeKey]*route
+}
+
+func (r *routes) drop() {
+	r.mu.Lock()
+	r.epoch++
+	r.known = nil
+	r.mu.Unlock()
+}
+
+func (r *routes) find(key routeKey) (*route, uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.known[key], r.epoch
+}
+
+func (r *routes) remember(key routeKey, to *route, epoch uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.epoch != epoch {
+		return
+	}
+	if r.known == nil || len(r.known) >= maxRoutes {
+		r.known = map[routeKey]*route{}
+	}
+	r.known[key] = to
+}
+
+// route finds the room of a parcel and who is to speak in it. A room that is
+// not there yet gives a route without one.
+func (b *Bridge) route(ctx context.Context, p *parcel) (*route, error) {
+	key := routeKey{p.Kind, p.Owner, p.Author}
+	to, epoch := b.routes.find(key)
+	if to != nil {
+		return to, nil
+	}
+	to = &route{as: b.botActor()}
+	err := b.store.Read(ctx, func(tx *store.Tx) error {
+		room, err := tx.RoomOf(p.Kind, p.Owner)
+		if err != nil {
+			return notFoundIsFine(err)
+		}
+		to.id, to.room, to.state = room.ID, room.Matrix, room.State
+		if p.Author == 0 {
+			return nil
+		}
+		ghost, err := tx.Ghost(p.Author)
+		if err != nil {
+			return notFoundIsFine(err)
+		}
+		to.as = b.ghostActor(ghost)
+		s := b.newStep(tx, nil)
+		c, err := tx.Conversation(room.Conversation)
+		if err != nil {
+			return err
+		}
+		people, err := s.people(c)
+		if err != nil {
+			return err
+		}
+		for number, person := range people {
+			if number == room.Number {
+				to.allowed.Users = append(to.allowed.Users, person.Real)
+			} else if person.Ghost != "" {
+				to.allowed.Users = append(to.allowed.Users, person.Ghost)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.routes.remember(key, to, epoch)
+	return to, nil
+}
+
+func (b *Bridge) botActor() actor { return actor{user: b.botID, device: b.botDevice()} }
+
+func (b *Bridge) ghostActor(g store.Ghost) actor {
+	return actor{user: id.UserID(b.ghostID(g.Localpart)), device: g.Device}
+}
