@@ -1,16 +1,18 @@
 # What the README names: make demo, make test. The rest is for developers.
 
+OUT     ?= silta
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -linkmode external -extldflags "-static -Wl,--no-warnings"
 
 # goolm: Olm in pure Go, so libolm is not needed. cgo is for SQLite only.
-export GOFLAGS += -tags=goolm,netgo,osusergo
+# -trimpath everywhere, so that build, demo and tests share what is compiled.
+export GOFLAGS += -trimpath -tags=goolm,netgo,osusergo
 export CGO_ENABLED := 1
 
 .PHONY: build demo test bench chaos soak check tools clean
 
 build: # one static binary, ./silta
-	go build -trimpath -ldflags '$(LDFLAGS)' -o silta ./cmd/silta
+	go build -ldflags '$(LDFLAGS)' -o '$(OUT)' ./cmd/silta
 
 demo: # a real homeserver and Silta with people in it, until Ctrl-C
 	go run ./dev/demo
