@@ -69,9 +69,10 @@ type Person struct {
 	*Client
 	Language string
 	Room     string // their own room with the bot
+	Bot      string // the Matrix ID of the bot
 
-	t     T
-	bot   string
+	t T
+
 	words *Words
 	mark  int // where the bot's answers to what was last said begin
 }
@@ -80,7 +81,7 @@ type Person struct {
 // room, get one line, and go into the room it invites them to.
 func (p *Program) Meet(c *Client, words *Words) *Person {
 	p.t.Helper()
-	who := &Person{Client: c, Language: locale.Default, t: p.t, bot: p.Bot, words: words, mark: c.Mark()}
+	who := &Person{Client: c, Language: locale.Default, Bot: p.Bot, t: p.t, words: words, mark: c.Mark()}
 	own := c.Create(map[string]any{"preset": "trusted_private_chat", "is_direct": true, "invite": []string{p.Bot}})
 	e := c.Await(who.mark, "an invitation by the bot", func(e Event) bool {
 		return e.Room != own && (Membership("", "invite")(e) || Membership("", "join")(e))
@@ -143,8 +144,8 @@ func (p *Person) hears(room string, from int, keys ...string) (e Event, heard st
 			p.t.Fatalf("%v", err)
 		}
 	}
-	e = p.Await(from, fmt.Sprintf("one of the texts %q (%s)", keys, patterns), func(e Event) bool {
-		if e.Room != room || e.Sender != p.bot || e.Type != "m.room.message" {
+	e = p.Await(from, fmt.Sprintf("one of the texts %q", keys), func(e Event) bool {
+		if e.Room != room || e.Sender != p.Bot || e.Type != "m.room.message" {
 			return false
 		}
 		for i, pattern := range patterns {
@@ -162,7 +163,7 @@ func (p *Person) hears(room string, from int, keys ...string) (e Event, heard st
 // in it, whatever their case, since the last Say.
 func (p *Person) HearsWords(pieces ...string) Event {
 	p.t.Helper()
-	return p.Await(p.mark, fmt.Sprintf("the bot's words %q", pieces), MessageWith(p.Room, p.bot, pieces...))
+	return p.Await(p.mark, fmt.Sprintf("the bot's words %q", pieces), MessageWith(p.Room, p.Bot, pieces...))
 }
 
 // Asks says something and waits for the answer.

@@ -19,6 +19,8 @@ type plain struct {
 
 	mu      sync.Mutex
 	senders map[string]string // of events seen: whom a reply mentions
+
+	memberships map[string]string // of this person, by room, as told last
 }
 
 // Plain starts a client without any library, for people who only have to be
@@ -26,7 +28,8 @@ type plain struct {
 func Plain(t T, a Account) *Client {
 	t.Helper()
 	return newClient(t, a, func(c *Client) driver {
-		return &plain{user: NewUser(a), client: c, done: make(chan struct{}), senders: map[string]string{}}
+		return &plain{user: NewUser(a), client: c, done: make(chan struct{}),
+			senders: map[string]string{}, memberships: map[string]string{}}
 	}, nil)
 }
 
@@ -137,16 +140,25 @@ func (p *plain) news(s *Sync) {
 				inviter = e.Sender
 			}
 		}
-		p.client.add(membershipChange(id, "invite", inviter))
+		p.membership(id, "invite", inviter)
 	}
 	for id, room := range s.Rooms.Join {
-		p.client.add(membershipChange(id, "join", ""))
+		p.membership(id, "join", "")
 		p.events(id, slices.Concat(room.State.Events, room.Timeline.Events))
 	}
 	for id, room := range s.Rooms.Leave {
 		p.events(id, slices.Concat(room.State.Events, room.Timeline.Events))
-		p.client.add(membershipChange(id, "leave", ""))
+		p.membership(id, "leave", "")
 	}
+}
+
+// membership tells of this person's own membership, when it has changed.
+func (p *plain) membership(room, membership, inviter string) {
+	if p.memberships[room] == membership {
+		return
+	}
+	p.memberships[room] = membership
+	p.client.add(membershipChange(room, membership, inviter))
 }
 
 func (p *plain) events(room string, events []json.RawMessage) {

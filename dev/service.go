@@ -3,7 +3,6 @@ package dev
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"silta/locale"
 )
@@ -133,8 +132,7 @@ func (s *Service) Chooses(mentee *Person, alias string) (leg string) {
 func (p *Person) AwaitLeg(from int) (leg string) {
 	p.t.Helper()
 	e := p.Await(from, "an invitation to a conversation", func(e Event) bool {
-		return e.Room != p.Room && (Membership("", "invite")(e) || Membership("", "join")(e)) &&
-			!strings.HasPrefix(e.Text("inviter"), p.bot)
+		return e.Room != p.Room && (Membership("", "invite")(e) || Membership("", "join")(e))
 	})
 	p.enter(e.Room)
 	return e.Room

@@ -1,0 +1,36 @@
+package e2e
+
+import (
+	"testing"
+
+	"silta/dev"
+	"silta/store/pgtest"
+)
+
+// TestPostgres holds the conversation with Silta's data in PostgreSQL, a kill in
+// the middle of it included.
+func TestPostgres(t *testing.T) {
+	hs := dev.NewSynapse(t, dev.WithoutAutoAccept())
+	program := dev.NewSilta(t, hs, dev.WithDatabase(pgtest.DSN(t)))
+	hs.Start()
+	staff := dev.Plain(t, hs.Register("staff", "salasana"))
+	program.Start()
+	w := &world{Service: program.Open(staff), hs: hs}
+	p := w.pair(t)
+	c := newTalk(t, seat{p.mentee, p.menteeLeg, ""}, seat{p.mentor, p.mentorLeg, p.alias})
+	c.twentyMessages()
+	program.Kill9()
+	p.mentee.Text(p.menteeLeg, "kirjoitettu kun palvelu oli poissa")
+	program.Start()
+	p.mentor.AwaitText(p.mentorLeg, "kirjoitettu kun palvelu oli poissa")
+	c.edits()
+	c.reactions()
+	c.redactions()
+	p.mentee.Redact(p.menteeLeg, p.mentee.AwaitText(p.menteeLeg, "kirjoitettu kun palvelu oli poissa").ID, "")
+	c.said = append(c.said, &said{author: 0, redacted: true, replyTo: -1, ids: []string{
+		p.mentee.AwaitText(p.menteeLeg, "kirjoitettu kun palvelu oli poissa").ID,
+		p.mentor.AwaitText(p.mentorLeg, "kirjoitettu kun palvelu oli poissa").ID,
+	}})
+	c.everyoneSeesTheSame()
+	c.nobodyKnowsAnybody()
+}
