@@ -148,6 +148,8 @@ func (g *gen) identifier() string {
 		return g.eventID()
 	case 7:
 		return strings.ToUpper(target)
+	case 8:
+		return "https://app.example/" + url.QueryEscape(url.QueryEscape(target))
 	}
 	return target
 }
