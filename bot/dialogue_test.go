@@ -220,6 +220,8 @@ func (s *script) fill(text string) string {
 	text = token.ReplaceAllStringFunc(text, func(found string) string {
 		m := token.FindStringSubmatch(found)
 		switch {
+		case m[2] == "long":
+			return strings.Repeat("x", 300)
 		case m[1] == "#":
 			return s.vars["#"+m[2]]
 		case m[1] == "=":

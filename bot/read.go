@@ -106,7 +106,7 @@ func (b *Bot) typed(text string) reply {
 
 // number reads "3", "3.", "3)", "#3" and full-width digits; 0 if it is none.
 func number(s string) int {
-	w := strings.TrimFunc(fold(s), func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) })
+	w := strings.TrimRight(strings.TrimLeft(fold(s), " #("), " .):,!")
 	if w == "" || len(w) > 9 {
 		return 0
 	}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -88,6 +89,9 @@ func (t *turn) here() (*mentoring.Conversation, error) {
 
 func (t *turn) byID(id int64) (*mentoring.Conversation, error) {
 	c, err := t.act.Tx.Conversation(mentoring.ConversationID(id))
+	if errors.Is(err, mentoring.ErrNotFound) {
+		return nil, mentoring.Refuse("chat.unknown") // emptied since the list was shown
+	}
 	if err != nil {
 		return nil, fmt.Errorf("conversation: %w", err)
 	}

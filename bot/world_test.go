@@ -219,19 +219,31 @@ func (w *world) mentor(name, alias string, topics ...string) mentoring.Membershi
 	return id
 }
 
-// handle gives the bot one request of a member.
-func (w *world) handle(name string, r bot.Request) (answer bot.Answer) {
+// handle gives the bot one request of a member; a fault fails the test.
+func (w *world) handle(name string, r bot.Request) bot.Answer {
 	w.t.Helper()
-	w.must(func(a *mentoring.Act) error {
+	answer, err := w.try(name, r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return answer
+}
+
+// try is handle that returns the fault.
+func (w *world) try(name string, r bot.Request) (answer bot.Answer, fault error) {
+	w.t.Helper()
+	fault = w.store.Write(context.Background(), func(tx *store.Tx) error {
+		a := &mentoring.Act{Tx: tx, Now: w.now, Rules: &w.rules, Random: w.random}
 		m, err := a.Tx.Member(w.people[name])
 		if err != nil {
 			return err
 		}
 		r.Act, r.Member = a, &m
 		answer, err = w.bot.Handle(r)
+		w.effects = a.Effects
 		return err
 	})
-	return answer
+	return answer, fault
 }
 
 // leg finds the participant of a person in the conversation with somebody of
