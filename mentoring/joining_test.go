@@ -227,7 +227,7 @@ func TestRegistrationMonth(t *testing.T) {
 		Name: mentoring.CountRegistered, Month: "2026-12",
 		Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit,
 	}
-	if n := w.store.figures()[want]; n != 1 {
-		t.Errorf("counted %v", w.store.figures())
+	if n := w.figures()[want]; n != 1 {
+		t.Errorf("counted %v", w.figures())
 	}
 }

@@ -2,6 +2,7 @@ package mentoring_test
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -159,7 +160,7 @@ func TestSuggestNicknames(t *testing.T) {
 		for range 50 {
 			names := mentoring.SuggestNicknames(a, words)
 			if len(names) != 3 {
-				t.Fatalf("%d suggestions: %v", len(names), names)
+				return fmt.Errorf("%d suggestions: %v", len(names), names)
 			}
 			var used []string
 			for _, n := range names {

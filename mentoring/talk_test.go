@@ -149,12 +149,12 @@ func TestFirstMessageMonth(t *testing.T) {
 		Name: mentoring.CountFirstMessages, Month: "2026-11",
 		Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit,
 	}
-	if n := w.store.figures()[key]; n != 1 || w.figure(mentoring.CountFirstMessages, false) != 1 {
-		t.Errorf("counted %v", w.store.figures())
+	if n := w.figures()[key]; n != 1 || w.figure(mentoring.CountFirstMessages, false) != 1 {
+		t.Errorf("counted %v", w.figures())
 	}
 	key.Name, key.Month = mentoring.CountMessages, "2026-12"
-	if n := w.store.figures()[key]; n != 2 {
-		t.Errorf("counted %v", w.store.figures())
+	if n := w.figures()[key]; n != 2 {
+		t.Errorf("counted %v", w.figures())
 	}
 }
 
