@@ -15,7 +15,7 @@ import (
 
 type checkCommand struct {
 	JSON             bool     `help:"Print the findings as JSON."`
-	HomeserverConfig []string `placeholder:"FILE" type:"existingfile" help:"Synapse's homeserver.yaml, if it can be read here: its settings are then looked at (may be given several times)."`
+	HomeserverConfig []string `placeholder:"FILE" help:"Synapse's homeserver.yaml, if it can be read here: its settings are then looked at (may be given several times)."`
 }
 
 // checkTime bounds a whole check; each request has less.

@@ -220,9 +220,8 @@ func (d *doctor) checkBot(ctx context.Context) {
 // notLoaded is what to do when the homeserver has no or another registration;
 // exact when its configuration could be read.
 func (d *doctor) notLoaded() string {
-	const restart = ", and restart it"
 	if d.synapse == nil {
-		return "name " + d.cfg.AppService.Registration + " (or a copy of it) in the homeserver's app_service_config_files" + restart
+		return "name " + d.cfg.AppService.Registration + " (or a copy of it) in the homeserver's app_service_config_files, and restart it"
 	}
-	return d.registrationInSynapse() + restart
+	return d.registrationInSynapse()
 }

@@ -94,7 +94,7 @@ func (d *doctor) checkSynapse() {
 		if fix := d.registrationInSynapse(); fix == loadedFix {
 			d.ok("synapse", "its app_service_config_files name our registration")
 		} else {
-			d.fail("synapse", fix+", and restart it", "its app_service_config_files do not name our registration as it is now")
+			d.fail("synapse", fix, "its app_service_config_files do not name our registration as it is now")
 		}
 	}
 	for _, feature := range []string{"msc2409_to_device_messages_enabled", "msc3202_transaction_extensions"} {
@@ -167,7 +167,7 @@ func synapseSpan(v any) (time.Duration, bool) {
 
 // loadedFix is what registrationInSynapse says when the files are right: then
 // only a restart is missing.
-const loadedFix = "Synapse's configuration is right, so it has not been restarted since: restart it"
+const loadedFix = "restart Synapse: its configuration names this registration, but it was started before"
 
 // registrationInSynapse says what to change so that Synapse loads our file.
 func (d *doctor) registrationInSynapse() string {
@@ -186,10 +186,10 @@ func (d *doctor) registrationInSynapse() string {
 			theirs.EphemeralEvents == d.reg.EphemeralEvents && theirs.MSC3202 == d.reg.MSC3202 && theirs.MSC4190 == d.reg.MSC4190:
 			return loadedFix
 		default:
-			return "copy " + ours + " over " + path + ", which is an older one"
+			return "copy " + ours + " over " + path + ", which is an older registration, and restart Synapse"
 		}
 	}
-	return "add " + ours + " (or a copy of it) to app_service_config_files in homeserver.yaml"
+	return "add " + ours + " (or a copy of it) to app_service_config_files in homeserver.yaml, and restart Synapse"
 }
 
 const logAdvice = "Synapse: log at WARNING (its INFO lines hold Matrix IDs and rooms), and keep no access log in the web server before it"

@@ -464,3 +464,101 @@ func TestCheckDatabase(t *testing.T) {
 	code, findings = checked(t, s)
 	wants(t, code, findings, failed, "database", "no such folder", "make the folder")
 }
+
+// TestCheckSynapseSettings reads homeserver.yaml: each setting that is not as it
+// should be is named with the line to write, and what is right is said to be.
+func TestCheckSynapseSettings(t *testing.T) {
+	hs := newStub(t)
+	hs.service = newService(t, hs.URL, "")
+	s := hs.service
+	look := func(yaml string) (int, []finding) {
+		s.write("homeserver.yaml", yaml)
+		return checked(t, s, "--homeserver-config", s.path("homeserver.yaml"))
+	}
+	const right = `
+app_service_config_files: [%s]
+experimental_features: {msc2409_to_device_messages_enabled: true, msc3202_transaction_extensions: true}
+auto_accept_invites: {enabled: true, only_from_local_users: true}
+redaction_retention_period: 1d
+forgotten_room_retention_period: 3600000
+federation: {destination_min_retry_interval: 10s, destination_retry_multiplier: 1, destination_max_retry_interval: 30s}
+limit_profile_requests_to_users_who_share_rooms: true
+allow_profile_lookup_over_federation: false
+include_profile_data_on_invite: false
+push: {include_content: false}
+presence: {enabled: false}
+log_config: %s
+`
+	s.write("log.yaml", "root: {level: WARNING}\nloggers: {synapse.access: {level: ERROR}}")
+	code, findings := look(fmt.Sprintf(right, s.path("registration.yaml"), s.path("log.yaml")))
+	for _, f := range findings {
+		if f.Status != good && f.Check != "crisis lines" {
+			t.Errorf("not well: %+v", f)
+		}
+	}
+	wants(t, code, findings, good, "log", "at WARNING", "")
+
+	s.write("log.yaml", "root: {level: WARNING}\nloggers: {synapse.access: {level: INFO}}")
+	code, findings = look(fmt.Sprintf("log_config: %s\nredaction_retention_period: 7d\nauto_accept_invites: {enabled: true}\nfederation: {destination_max_retry_interval: 30s}", s.path("log.yaml")))
+	for check, fix := range map[string]string{
+		"invitations": "auto_accept_invites: {enabled: true, only_from_local_users: true}",
+		"redactions":  "redaction_retention_period: 1d",
+		"federation":  "destination_min_retry_interval: 10s",
+		"profiles":    "include_profile_data_on_invite: false",
+		"push":        "push: {include_content: false}",
+		"presence":    "presence: {enabled: false}",
+		"log":         "level: WARNING  for synapse.access",
+	} {
+		wants(t, code, findings, warned, check, "", fix)
+	}
+	wants(t, code, findings, failed, "synapse", "msc3202_transaction_extensions is not on", "experimental_features")
+	wants(t, code, findings, failed, "synapse", "do not name our registration", "add "+s.path("registration.yaml"))
+
+	code, findings = look("- no\n- mapping")
+	wants(t, code, findings, warned, "synapse", "is not a homeserver.yaml", "")
+	code, findings = checked(t, s, "--homeserver-config", s.path("nowhere.yaml"))
+	wants(t, code, findings, warned, "synapse", "no such file", "read it")
+}
+
+// TestCheckSaysWhyTheTokenIsNotAccepted: with homeserver.yaml at hand the
+// reason is known, and the fix is exact.
+func TestCheckSaysWhyTheTokenIsNotAccepted(t *testing.T) {
+	hs := newStub(t)
+	hs.service = newService(t, hs.URL, "")
+	hs.unknownToken = true
+	s := hs.service
+	current, err := os.ReadFile(s.path("registration.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("copy.yaml", string(current))
+	s.write("old.yaml", strings.Replace(string(current), "as_token: ", "as_token: OLD", 1))
+	s.write("other.yaml", strings.Replace(string(current), "id: silta", "id: other", 1))
+	for listed, fix := range map[string]string{
+		"registration.yaml": "restart Synapse: its configuration names this registration",
+		"copy.yaml":         "restart Synapse: its configuration names this registration",
+		"old.yaml":          "copy " + s.path("registration.yaml") + " over " + s.path("old.yaml"),
+		"other.yaml":        "add " + s.path("registration.yaml"),
+		"absent.yaml":       "add " + s.path("registration.yaml"),
+	} {
+		s.write("homeserver.yaml", "app_service_config_files: ["+s.path(listed)+"]")
+		code, findings := checked(t, s, "--homeserver-config", s.path("homeserver.yaml"))
+		wants(t, code, findings, failed, "token", "M_UNKNOWN_TOKEN", fix)
+	}
+}
+
+func TestSynapseSpan(t *testing.T) {
+	for value, want := range map[any]time.Duration{
+		"7d": 7 * 24 * time.Hour, "30m": 30 * time.Minute, "2w": 14 * 24 * time.Hour, "1y": 365 * 24 * time.Hour, "10s": 10 * time.Second,
+		"5h": 5 * time.Hour, 1500: 1500 * time.Millisecond, "20ms": 20 * time.Millisecond,
+	} {
+		if got, ok := synapseSpan(value); !ok || got != want {
+			t.Errorf("%v is %v %v, want %v", value, got, ok, want)
+		}
+	}
+	for _, value := range []any{nil, "soon", true, "", -1} {
+		if got, ok := synapseSpan(value); ok {
+			t.Errorf("%v was read as %v", value, got)
+		}
+	}
+}
