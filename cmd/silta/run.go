@@ -176,7 +176,9 @@ func (p *Program) Run(ctx context.Context) error {
 }
 
 func (p *Program) work(ctx context.Context) error {
-	db, err := store.Open(ctx, store.Options{DSN: p.o.Config.Database.DSN, Keys: p.keys, Now: p.o.Now, Progress: p.o.Progress})
+	db, err := store.Open(ctx, store.Options{
+		DSN: p.o.Config.Database.DSN, Keys: p.keys, Now: p.o.Now, Progress: p.o.Progress, Committed: p.metrics.Committed,
+	})
 	if err != nil && ctx.Err() != nil {
 		return nil // told to end before it began; a migration goes on at the next start
 	}

@@ -114,6 +114,9 @@ func TestProgramRunsAndEnds(t *testing.T) {
 	if err != nil || !strings.Contains(metrics.String(), "silta_queue_up 1\n") {
 		t.Errorf("the queue cannot be counted: %v", err)
 	}
+	if strings.Contains(metrics.String(), "silta_commit_steps_count 0\n") {
+		t.Error("no group commit was counted")
+	}
 
 	t.Run("a second one is refused", func(t *testing.T) {
 		other := newService(t, hs.URL, "database: {dsn: \""+hs.service.path("silta.db")+"\"}\nkey_file: "+hs.service.path("silta.key"))
