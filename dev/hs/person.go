@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Person is a user of the homeserver outside the appservice's namespace, with a
@@ -101,7 +102,7 @@ func (p *Person) Say(room, body string) (string, error) {
 func (p *Person) Reply(room, to, body string) (string, error) {
 	quoted := ""
 	if ev, ok := p.s.Event(to); ok {
-		quoted = "> <" + ev.Sender + "> " + text(ev.Content["body"]) + "\n\n"
+		quoted = "> <" + ev.Sender + "> " + strings.ReplaceAll(withoutQuote(text(ev.Content["body"])), "\n", "\n> ") + "\n\n"
 	}
 	return p.Send(room, "m.room.message", object{"msgtype": "m.text", "body": quoted + body,
 		"m.relates_to": object{"m.in_reply_to": object{"event_id": to}}})

@@ -65,13 +65,17 @@ func message(ev Event, rel map[string]any) Message {
 	}
 	if to, ok := rel["m.in_reply_to"].(map[string]any); ok {
 		m.ReplyTo = text(to["event_id"])
-		if strings.HasPrefix(m.Body, "> <") {
-			if _, rest, ok := strings.Cut(m.Body, "\n\n"); ok {
-				m.Body = rest
-			}
-		}
+		m.Body = withoutQuote(m.Body)
 	}
 	return m
+}
+
+// withoutQuote takes the quotation away that old clients put before an answer.
+func withoutQuote(body string) string {
+	if _, rest, ok := strings.Cut(body, "\n\n"); ok && strings.HasPrefix(body, "> <") {
+		return rest
+	}
+	return body
 }
 
 func edit(m *Message, ev Event) {
