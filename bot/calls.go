@@ -25,9 +25,6 @@ func (t *turn) callUrgent(string) error {
 		return err
 	}
 	t.say("urgent.called", "number", int64(c.ID))
-	if t.place == Management && !t.ready() {
-		return t.askJoining()
-	}
 	return nil
 }
 

@@ -42,7 +42,7 @@ func (t *turn) heard(body string, marked bool) error {
 		if t.member.Language == "" {
 			t.lang = lang
 		}
-		if c.early || t.ready() {
+		if c.early() || t.ready() {
 			return t.obey(c, rest)
 		}
 	}
@@ -69,9 +69,9 @@ func (t *turn) heard(body string, marked bool) error {
 }
 
 // obey runs a command. Any command leaves the question that was open, and may
-// ask its own.
+// ask its own; only the questions of joining stay.
 func (t *turn) obey(c *command, rest string) error {
-	if c.name != "cancel" {
+	if c.name != "cancel" && (t.ready() || t.place != Management) {
 		t.left = t.question()
 		t.forget()
 	}
@@ -97,7 +97,8 @@ func (t *turn) arrived() error {
 	return nil
 }
 
-// tap handles a tapped reaction.
+// tap handles a tapped reaction. One under a line that asks nothing is what
+// people do when they have read it, and needs no answer.
 func (t *turn) tap(in Input) error {
 	r := tapped(in.Key)
 	q := t.question()
@@ -116,7 +117,9 @@ func (t *turn) tap(in Input) error {
 			return err
 		}
 	}
-	t.say("menu.stale")
+	if in.Menu != 0 {
+		t.say("menu.stale")
+	}
 	return nil
 }
 

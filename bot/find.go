@@ -229,9 +229,19 @@ func (t *turn) answerMentors(q *question, r reply) (bool, error) {
 	}
 	id, ok := t.mem.Mentors.at(t.act.Now, r)
 	if !ok {
-		return false, nil
+		return t.tooOld(t.mem.Mentors, r), nil
 	}
 	return true, t.showCard(mentoring.MembershipID(id))
+}
+
+// tooOld answers a number of a list that was shown too long ago.
+func (t *turn) tooOld(l *list, r reply) bool {
+	if r.number == 0 || !l.old(t.act.Now) {
+		return false
+	}
+	t.forget()
+	t.say("menu.stale_number")
+	return true
 }
 
 // choose begins a conversation with the mentor that is named, or shown.

@@ -39,7 +39,8 @@ func FuzzHandle(f *testing.F) {
 				r.Participant = legs
 			}
 			answer := w.handle(name, r)
-			if r.Place == bot.Management && len(answer.Lines) == 0 {
+			silent := r.Input.Kind == bot.Button && menu == 0
+			if r.Place == bot.Management && !silent && len(answer.Lines) == 0 {
 				t.Errorf("%s got no answer to %q", name, text)
 			}
 			if r.Place == bot.Leg && r.Input.Kind == bot.Text && w.bot.IsCommand(text) && len(answer.Lines) == 0 {

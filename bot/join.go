@@ -52,7 +52,13 @@ func (t *turn) joining(r reply) error {
 		}
 		return t.askJoining()
 	}
-	if q == nil || !t.fits(q.Kind) {
+	if q != nil && !t.fits(q.Kind) { // of a command that may be given before joining
+		if done, err := t.answer(q, r); done || err != nil {
+			return err
+		}
+		q = nil
+	}
+	if q == nil {
 		return t.askJoining()
 	}
 	if q.Kind == askNickname {

@@ -112,7 +112,7 @@ func (t *turn) ask(q question, text string, buttons ...string) {
 // at finds a number or a name in a list shown not too long ago. ok is false
 // when the list is old or has no such number.
 func (l *list) at(now time.Time, r reply) (id int64, ok bool) {
-	if l == nil || now.Sub(time.UnixMilli(l.Shown)) > listAge {
+	if l.old(now) {
 		return 0, false
 	}
 	if r.number > 0 {
@@ -125,6 +125,11 @@ func (l *list) at(now time.Time, r reply) (id int64, ok bool) {
 		return l.IDs[n-1], true
 	}
 	return 0, false
+}
+
+// old says whether there is no list, or it was shown too long ago.
+func (l *list) old(now time.Time) bool {
+	return l == nil || now.Sub(time.UnixMilli(l.Shown)) > listAge
 }
 
 // pick finds the one choice that was named: whole, or by how it begins; 0 when

@@ -15,9 +15,6 @@ type command struct {
 	in   placeSet
 	// may is what the policy must allow; empty: anybody.
 	may mentoring.Action
-	// early: also before the person has joined, and before a new consent text
-	// has been accepted.
-	early bool
 	// quiet commands are left out of the help, or are told there in another way.
 	quiet bool
 	do    func(*turn, string) error // with what was written after the word
@@ -39,9 +36,9 @@ func (s placeSet) has(p Place) bool { return s&(1<<p) != 0 }
 func table() []command {
 	const everywhere, work = inRoom | inLeg | inStaff, inRoom | inStaff
 	return []command{
-		{name: "help", in: everywhere, early: true, quiet: true, do: (*turn).help},
-		{name: "staff", in: inRoom | inLeg, may: mentoring.DoCallStaff, early: true, quiet: true, do: (*turn).callStaff},
-		{name: "urgent", in: inRoom | inLeg, may: mentoring.DoCallStaff, early: true, quiet: true, do: (*turn).callUrgent},
+		{name: "help", in: everywhere, quiet: true, do: (*turn).help},
+		{name: "staff", in: inRoom | inLeg, may: mentoring.DoCallStaff, quiet: true, do: (*turn).callStaff},
+		{name: "urgent", in: inRoom | inLeg, may: mentoring.DoCallStaff, quiet: true, do: (*turn).callUrgent},
 		{name: "mentors", in: inRoom, may: mentoring.DoBrowse, do: (*turn).mentors},
 		{name: "more", in: inRoom, may: mentoring.DoBrowse, quiet: true, do: (*turn).more},
 		{name: "card", in: inRoom, may: mentoring.DoBrowse, do: (*turn).card},
@@ -53,8 +50,8 @@ func table() []command {
 		{name: "away", in: inRoom, may: mentoring.DoAway, do: (*turn).away},
 		{name: "back", in: inRoom, may: mentoring.DoAway, do: (*turn).back},
 		{name: "status", in: inRoom, may: mentoring.DoAway, do: (*turn).status},
-		{name: "language", in: inRoom, early: true, do: (*turn).language},
-		{name: "cancel", in: everywhere, early: true, quiet: true, do: (*turn).cancel},
+		{name: "language", in: inRoom, do: (*turn).language},
+		{name: "cancel", in: everywhere, quiet: true, do: (*turn).cancel},
 
 		{name: "mentor", in: work, may: mentoring.DoSeeMentors, do: (*turn).mentor},
 		{name: "approve", in: work, may: mentoring.DoJudgeCard, do: (*turn).approve},
@@ -155,6 +152,17 @@ func cutWord(s string) (first, rest string) {
 		return s, ""
 	}
 	return s[:i], strings.TrimSpace(s[i:])
+}
+
+// early says whether a command may be given before the person has joined, and
+// before a new consent text has been accepted: as the policy says of its action.
+func (c *command) early() bool {
+	for _, rule := range mentoring.Policy() {
+		if rule.Action == c.may {
+			return !rule.Joined
+		}
+	}
+	return true
 }
 
 // may says whether the policy allows this person a command. It is the one place

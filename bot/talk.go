@@ -181,7 +181,7 @@ func (t *turn) answerSureOf(q *question, r reply) (bool, error) {
 func (t *turn) answerChat(q *question, r reply) (bool, error) {
 	id, ok := t.mem.Chats.at(t.act.Now, r)
 	if !ok {
-		return false, nil
+		return t.tooOld(t.mem.Chats, r), nil
 	}
 	c, err := t.byID(id)
 	if err != nil {
