@@ -45,7 +45,7 @@ func (a *Act) Speak(from ParticipantID, what Utterance) (*Conversation, []Partic
 		return nil, nil, missing(err, "conversation", Refuse("chat.unknown"))
 	}
 	me := c.Participant(from)
-	if me == nil || me.Presence == Removed {
+	if me == nil || me.Presence == NotAsked || me.Presence == Removed {
 		return nil, nil, Refuse("chat.unknown")
 	}
 	if what == Retracts {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -27,7 +28,7 @@ func openStore(t testing.TB) backing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(context.Background(), store.Options{DSN: filepath.Join(t.TempDir(), "silta.db"), Keys: keys})
+	s, err := store.Open(context.Background(), store.Options{DSN: filepath.Join(memoryDir(t), "silta.db"), Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +38,22 @@ func openStore(t testing.TB) backing {
 		}
 	})
 	return backing{s}
+}
+
+// memoryDir is a folder in memory where there is such a thing: these tests are
+// about decisions, and the disk's would be most of their time.
+func memoryDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "silta-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 func (b backing) write(fn func(mentoring.Tx) error) error {
@@ -67,9 +84,17 @@ func (w *world) figures() map[mentoring.Counter]int64 {
 	return all
 }
 
+// tester is what a world needs of testing.TB; rapid.T has it too.
+type tester interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Fatal(args ...any)
+}
+
 // world is a service with its people, made by the use cases themselves.
 type world struct {
-	t      testing.TB
+	t      tester
 	store  backing
 	now    time.Time
 	rules  mentoring.Rules
