@@ -38,7 +38,7 @@ check: # what CI's lint job runs; golangci-lint 2.x
 tools: # what the tests need besides Go: installed when root, else the command is printed
 	@command -v gcc >/dev/null || { echo "a C compiler is missing (for SQLite); run: apt-get install gcc libc6-dev"; exit 1; }
 	@{ command -v node && command -v npm; } >/dev/null || dev/install.sh node
-	@python3 -c 'import nio, olm' 2>/dev/null || dev/install.sh nio
+	@/usr/bin/python3 -c 'import nio, olm' 2>/dev/null || dev/install.sh nio
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || dev/install.sh postgres
 
 clean:
