@@ -57,17 +57,18 @@ type gate struct {
 
 	caches *caches
 	ids    *sequences
+	seen   *seenEvents
 	batch  *batch
 	group  []*step // the one that runs now
 	index  int     // of the step in it
 	later  []*step // to be run alone after it
 }
 
-func newGate(s *Store, l *link, ids *sequences, slow time.Duration) *gate {
+func newGate(s *Store, l *link, ids *sequences, seen *seenEvents, slow time.Duration) *gate {
 	g := &gate{
 		store: s, link: l, slow: slow, news: newNotifier(s),
 		wake: make(chan struct{}, 1), failed: make(chan struct{}), stopped: make(chan struct{}),
-		caches: newCaches(), ids: ids, batch: newBatch(),
+		caches: newCaches(), ids: ids, seen: seen, batch: newBatch(),
 	}
 	go g.run()
 	return g
@@ -136,6 +137,22 @@ func (g *gate) take() []*step {
 	}
 }
 
+// gather lets those whose steps have just been committed come back with their
+// next ones, so that groups do not get smaller than they need be. It costs
+// microseconds, and nothing when nobody else wants to run.
+func (g *gate) gather() {
+	for before := -1; ; {
+		runtime.Gosched()
+		g.mu.Lock()
+		n := len(g.waiting)
+		g.mu.Unlock()
+		if n == before || n >= maxGroup {
+			return
+		}
+		before = n
+	}
+}
+
 // stop lets no more steps in and waits until the others are done.
 func (g *gate) stop() {
 	g.mu.Lock()
@@ -156,6 +173,7 @@ func (g *gate) run() {
 	}()
 	for group := g.take(); group != nil; group = g.take() {
 		g.runGroup(group)
+		g.gather()
 	}
 	finished = true
 	close(g.stopped)
@@ -182,6 +200,7 @@ func (g *gate) others() []*step {
 // runGroup runs steps in one transaction, or, when one of them fails, the
 // others each in a transaction of their own.
 func (g *gate) runGroup(group []*step) {
+	begun := time.Now()
 	if err := g.link.beginWrite(); err != nil {
 		g.checkLink()
 		err = fmt.Errorf("begin: %w", err)
@@ -205,6 +224,7 @@ func (g *gate) runGroup(group []*step) {
 	}
 	heads, err := g.commit()
 	if err == nil {
+		g.store.committed(len(group), time.Since(begun))
 		for _, st := range group {
 			g.answer(st, st.err)
 		}
@@ -264,6 +284,10 @@ func (g *gate) commit() ([]Head, error) {
 	if err := g.ids.flush(g.link); err != nil {
 		return nil, err
 	}
+	now := g.store.now()
+	if err := g.seen.flush(g.link, now); err != nil {
+		return nil, err
+	}
 	if err := g.link.control("COMMIT"); err != nil {
 		return nil, err
 	}
@@ -273,6 +297,7 @@ func (g *gate) commit() ([]Head, error) {
 	heads := g.batch.takeHeads()
 	g.batch.reset()
 	g.ids.committed()
+	g.seen.committed(now)
 	g.caches.commit()
 	return heads, nil
 }
@@ -283,6 +308,7 @@ func (g *gate) rollback() {
 	_ = g.link.control("ROLLBACK")
 	g.batch.reset()
 	g.ids.rolledBack()
+	g.seen.rolledBack()
 	g.caches.rollback()
 	g.checkLink()
 }

@@ -80,6 +80,7 @@ func packCopies(copies []Copy) []byte {
 		switch {
 		case c.Event == "" || err != nil: // SetCopy lets no other through
 			out = binary.AppendUvarint(out, uint64(c.Number)<<2|copyUnsent)
+			out = append(out, make([]byte, rawEvent)...)
 		case len(packed) == rawEvent:
 			out = binary.AppendUvarint(out, uint64(c.Number)<<2|copyRaw)
 			out = append(out, packed...)
@@ -104,6 +105,11 @@ func unpackCopies(packed []byte) ([]Copy, error) {
 		packed = packed[n:]
 		size := 0
 		switch head & 3 {
+		case copyUnsent:
+			if len(packed) < rawEvent {
+				return nil, errCopies
+			}
+			packed = packed[rawEvent:]
 		case copyRaw:
 			size = rawEvent
 		case copyOther:

@@ -58,6 +58,9 @@ func openOwned(ctx context.Context, db database) (*link, func() error, error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		if err := db.format(); err != nil {
+			return nil, nil, errors.Join(err, release())
+		}
 		gate, err := db.connect(ctx, false)
 		if err != nil {
 			return nil, nil, errors.Join(err, release())

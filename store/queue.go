@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"time"
 )
 
@@ -25,26 +26,14 @@ func (s *Store) scanRow(r record) (Row, error) {
 	return row, err
 }
 
-// seenWeek is how the seen events are kept: in weeks, and a whole week goes
-// when it is more than a week old. So an event is remembered for 7 to 14 days.
-const seenWeek = 7 * 24 * time.Hour
-
-func weekOf(at time.Time) int64 { return at.UnixMilli() / seenWeek.Milliseconds() }
-
 // Seen marks an event as seen and says whether it had been seen already. It is
-// remembered for a week at least; see [Tx.Prune].
+// remembered for seven days; see [Tx.Prune].
 func (t *Tx) Seen(eventID string) (already bool, err error) {
 	if err := t.writing(); err != nil {
 		return false, err
 	}
 	sum := t.s.hashes.sum("seen", eventID)
-	hash := int64(uint64(sum[0])<<56 | uint64(sum[1])<<48 | uint64(sum[2])<<40 | uint64(sum[3])<<32 |
-		uint64(sum[4])<<24 | uint64(sum[5])<<16 | uint64(sum[6])<<8 | uint64(sum[7]))
-	week := weekOf(t.s.now())
-	n, err := t.exec(`INSERT INTO seen (week, hash) SELECT CAST($1 AS INTEGER), CAST($2 AS BIGINT)
-		WHERE NOT EXISTS (SELECT 1 FROM seen WHERE week = $3 AND hash = $2) ON CONFLICT (week, hash) DO NOTHING`,
-		week, hash, week-1)
-	return n == 0, doing("seen", err)
+	return t.g.seen.see(int64(binary.BigEndian.Uint64(sum[:8]))), nil
 }
 
 // Enqueue adds a row to its lane. It sets ID, and Created when it is zero.

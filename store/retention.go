@@ -13,7 +13,10 @@ const codeKept = 30 * 24 * time.Hour
 // Prune deletes what has outlived its use: the marks of events seen more than
 // a week ago, and codes that expired a month ago.
 func (t *Tx) Prune(now time.Time) error {
-	if _, err := t.exec("DELETE FROM seen WHERE week < $1", weekOf(now)-1); err != nil {
+	if err := t.writing(); err != nil {
+		return err
+	}
+	if _, err := t.exec("DELETE FROM seen WHERE hour < $1", t.g.seen.forget(now)); err != nil {
 		return doing("prune", err)
 	}
 	_, err := t.exec("DELETE FROM code WHERE expires < $1", now.Add(-codeKept))

@@ -25,6 +25,9 @@ type Options struct {
 	Progress func(stage string, done, total int64)
 	// SlowSync is added to each group commit. For benchmarks only.
 	SlowSync time.Duration
+	// Committed is told of each group commit: how many steps were in it, and how
+	// long they and the commit took. It must not block; nil: nobody counts.
+	Committed func(steps int, took time.Duration)
 }
 
 func (o *Options) progress(stage string, done, total int64) {
@@ -49,6 +52,7 @@ type Store struct {
 	readers *readers
 	release func() error
 
+	committed func(steps int, took time.Duration)
 	closing   sync.Once
 	closeErr  error
 	readyMu   sync.RWMutex
@@ -74,9 +78,12 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := migrate(ctx, db, upgradeTable(), o.progress); err != nil {
 		return nil, err
 	}
-	s := &Store{keys: o.Keys, now: o.Now, release: release, readers: newReaders(db, readerCount)}
+	s := &Store{keys: o.Keys, now: o.Now, committed: o.Committed, release: release, readers: newReaders(db, readerCount)}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.committed == nil {
+		s.committed = func(int, time.Duration) {}
 	}
 	lookup, err := loadLookupKey(writer, o.Keys)
 	if err != nil {
@@ -87,7 +94,11 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.gate = newGate(s, writer, ids, o.SlowSync)
+	seen, err := loadSeen(writer, s.now())
+	if err != nil {
+		return nil, err
+	}
+	s.gate = newGate(s, writer, ids, seen, o.SlowSync)
 	return s, nil
 }
 

@@ -45,6 +45,7 @@ const (
 	HoldSuspend Hold = 3
 	HoldGuard   Hold = 4 // the contact guard asked its writer
 	HoldPoison  Hold = 5 // failed five times
+	HoldKey     Hold = 6 // aside: its key has not come
 )
 
 // Row is one row of the queue.

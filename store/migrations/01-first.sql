@@ -222,15 +222,12 @@ CREATE TABLE copy_ref (
 WITHOUT ROWID
 ;
 
--- Events that came in, by keyed hash and week.
+-- Events that came in: keyed hashes of 8 bytes, many in a row (seen.go).
 CREATE TABLE seen (
-	week INTEGER NOT NULL,
-	hash BIGINT  NOT NULL,
-	PRIMARY KEY (week, hash)
-)
--- only: sqlite
-WITHOUT ROWID
-;
+	id     INTEGER NOT NULL PRIMARY KEY,
+	hour   INTEGER NOT NULL, -- since 1970
+	hashes BYTEA   NOT NULL
+);
 
 CREATE TABLE queue (
 -- only: sqlite
