@@ -26,6 +26,8 @@ type homeserver struct {
 	made  int
 	// hook may answer a request; it is called without the lock.
 	hook func(call string, as id.UserID, body map[string]json.RawMessage) (status int, answer any, done bool)
+	// lose, when it says so, has the answer of a request get lost.
+	lose func() bool
 	// changed is what the next sync says of device lists.
 	changed []id.UserID
 }
@@ -98,6 +100,9 @@ func (h *homeserver) serve(w http.ResponseWriter, r *http.Request) {
 	if !done {
 		h.mu.Lock()
 		status, answer = h.answer(call, path, as, device, body, r)
+		if h.lose != nil && h.lose() {
+			status = 0
+		}
 		h.mu.Unlock()
 	}
 	if status == 0 {
