@@ -33,11 +33,11 @@ func seedOf() uint64 {
 // TestOracle makes hostile events for a while and looks for what should not
 // have come out. With a fault planted it must fail, see TestPlantedLeaks.
 func TestOracle(t *testing.T) {
-	time1, s := *budget, seedOf()
-	if time1 == 0 {
-		time1 = 2 * time.Second
+	limit, s := *budget, seedOf()
+	if limit == 0 {
+		limit = 2 * time.Second
 	}
-	n, carried, err := search(time1, s)
+	n, carried, err := search(limit, s)
 	if err != nil {
 		t.Fatalf("LEAK after %d events (-seed=%d): %v", n, s, err)
 	}
@@ -317,13 +317,9 @@ func lookHTML(s string) (string, error) {
 	}
 }
 
-// readable are the forms in which an identifier would still be one. A server
+// identifierForm is the form in which an identifier would still be one. A server
 // here has a dot, a port or brackets, as all strangers' have in these tests.
-func readable() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)matrix\.to|mxc:|matrix:u/|[!$][0-9a-z_-]{43}|[@!#$][0-9a-z]+:[0-9a-z-]+(\.[0-9a-z-]*[a-z]|:[0-9])`)
-}
-
-var identifierForm = readable()
+var identifierForm = regexp.MustCompile(`(?i)matrix\.to|mxc:|matrix:u/|[!$][0-9a-z_-]{43}|[@!#$][0-9a-z]+:[0-9a-z-]+(\.[0-9a-z-]*[a-z]|:[0-9])`)
 
 // lookText searches everything that is readable, and all that a patient reader
 // could decode, for identifying values.
