@@ -22,14 +22,16 @@ func (w *world) mentors(m mentoring.Member, all bool) []string {
 	return names
 }
 
-// TestCatalogue: who is shown to whom, one reason at a time.
-func TestCatalogue(t *testing.T) {
-	for _, c := range []struct {
-		name      string
-		free, all bool
-		prepare   func(w *world, staff, mentee, mentor mentoring.Member, id mentoring.MembershipID)
-		refusal   string // of choosing
-	}{
+// catalogueCase is one reason to be in the catalogue or not.
+type catalogueCase struct {
+	name      string
+	free, all bool // shown among the free ones, among all
+	prepare   func(w *world, staff, mentee, mentor mentoring.Member, id mentoring.MembershipID)
+	refusal   string // of choosing
+}
+
+func catalogueCases() []catalogueCase {
+	return []catalogueCase{
 		{name: "free", free: true, all: true},
 		{name: "away", all: true, refusal: "mentor.not_free",
 			prepare: func(w *world, _, _, mentor mentoring.Member, _ mentoring.MembershipID) {
@@ -83,7 +85,12 @@ func TestCatalogue(t *testing.T) {
 			prepare: func(w *world, _, mentee, mentor mentoring.Member, _ mentoring.MembershipID) {
 				w.put(func(tx mentoring.Tx) error { return tx.PutBlock(mentor.ID, mentee.ID, w.now) })
 			}},
-	} {
+	}
+}
+
+// TestCatalogue: who is shown to whom, one reason at a time.
+func TestCatalogue(t *testing.T) {
+	for _, c := range catalogueCases() {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
 			staff := w.staff()
