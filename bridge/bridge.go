@@ -15,6 +15,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"silta/bot"
+	"silta/bridge/machine"
 	"silta/config"
 	"silta/mentoring"
 	"silta/store"
@@ -70,6 +71,9 @@ type Bridge struct {
 	lanes  *scheduler
 	routes routes
 	ready  atomic.Bool
+	// machines is nil where rooms are plain.
+	machines *machine.Machines
+	unread   atomic.Bool // rows may be aside for want of a key
 	// troubled: the homeserver did not answer lately.
 	troubled atomic.Bool
 	device   atomic.Value // string: the bot's device
@@ -151,6 +155,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	wg.Go(func() { b.begin(ctx) })
 	wg.Go(func() { b.work(work) })
 	wg.Go(func() { b.keepTime(ctx) })
+	b.unread.Store(true)
 	b.lanes.add(heads)
 
 	select {
@@ -170,6 +175,9 @@ func (b *Bridge) Run(ctx context.Context) error {
 	case <-drain.Done():
 		cancel() // requests under way are cut; their rows stay
 		<-finished
+	}
+	if b.machines != nil {
+		err = errors.Join(err, b.machines.Close())
 	}
 	return err
 }
@@ -222,15 +230,8 @@ func (b *Bridge) introduce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if device == "" {
-		device = randomName(10)
-	}
-	ok, err := b.hs.makeDevice(ctx, b.botID, device)
-	if err != nil {
+	if device, err = b.makeBotDevice(ctx, device); err != nil {
 		return err
-	}
-	if !ok {
-		device = ""
 	}
 	if name != b.botName {
 		if err = b.hs.setDisplayName(ctx, b.botID, b.botName); err != nil {
@@ -259,6 +260,19 @@ func (b *Bridge) introduce(ctx context.Context) error {
 	return nil
 }
 
+// makeBotDevice gives the bot its device; where rooms are encrypted, with full
+// keys, and with everything that came for it while we were away.
+func (b *Bridge) makeBotDevice(ctx context.Context, device string) (string, error) {
+	if b.machines == nil {
+		return b.makeDevice(ctx, b.botID, device)
+	}
+	made, err := b.machines.EnsureReader(ctx, b.botID)
+	if err != nil {
+		return "", err
+	}
+	return string(made), b.keysCame(ctx)
+}
+
 // ensureStaff makes the staff room at the first start, and takes the initial
 // staff of the settings in.
 func (s *step) ensureStaff() error {
@@ -282,6 +296,9 @@ func (s *step) ensureStaff() error {
 const (
 	tickEvery  = 15 * time.Second
 	pruneEvery = time.Hour
+	// catchUpEvery is how often the reader asks for what no transaction brought
+	// (matrix-facts §3, 1).
+	catchUpEvery = 5 * time.Minute
 )
 
 // keepTime does what only time does: places that run out, being away that ends,
@@ -290,6 +307,7 @@ func (b *Bridge) keepTime(ctx context.Context) {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	var pruned time.Time
+	caught := b.now()
 	for {
 		if err := b.Tick(ctx); err != nil && ctx.Err() == nil {
 			b.log.Error().Err(redacted(err)).Msg("what time changes could not be done")
@@ -300,12 +318,26 @@ func (b *Bridge) keepTime(ctx context.Context) {
 				b.log.Error().Err(redacted(err)).Msg("old rows could not be removed")
 			}
 		}
+		if now := b.now(); b.machines != nil && b.ready.Load() && now.Sub(caught) >= catchUpEvery {
+			caught = now
+			if err := b.catchUp(ctx); err != nil && ctx.Err() == nil {
+				b.log.Warn().Err(redacted(err)).Msg("could not ask for missed keys")
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
 	}
+}
+
+func (b *Bridge) catchUp(ctx context.Context) error {
+	n, err := b.machines.CatchUp(ctx, b.botID)
+	if err != nil || n == 0 {
+		return err
+	}
+	return b.keysCame(ctx)
 }
 
 // Tick does what time has changed until now. It is called by itself; tests with
@@ -331,6 +363,11 @@ func (b *Bridge) Tick(ctx context.Context) error {
 // for longer than the longest time.
 func (b *Bridge) prune(ctx context.Context) error {
 	limit := b.now().Add(-time.Duration(b.config.Load().Retention.Queue))
+	if b.machines != nil {
+		if _, err := b.machines.Expire(ctx, b.now().Add(-time.Duration(b.config.Load().Retention.Keys))); err != nil {
+			return err
+		}
+	}
 	return b.run(ctx, func(s *step) error {
 		if err := s.tx.Prune(s.now); err != nil {
 			return err
@@ -344,13 +381,16 @@ func (b *Bridge) prune(ctx context.Context) error {
 				return err
 			}
 		}
-		lines, err := s.tx.OlderThan(store.LaneRoom, limit) // for people who never came
-		if err != nil {
-			return err
-		}
-		for _, row := range lines {
-			if err = s.tx.Done(row.ID); err != nil {
+		// Lines for people who never came; events that could never be read.
+		for _, kind := range []store.LaneKind{store.LaneRoom, store.LaneIn} {
+			old, err := s.tx.OlderThan(kind, limit)
+			if err != nil {
 				return err
+			}
+			for _, row := range old {
+				if err = s.tx.Done(row.ID); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -21,6 +21,9 @@ func (s *step) handleManagement(room store.Room) error {
 	if s.ev.Sender != person.Address {
 		return nil
 	}
+	if refused, err := s.unencrypted(room); refused || err != nil {
+		return err
+	}
 	input, _, ok, err := s.input(room)
 	if err != nil {
 		return err
@@ -39,6 +42,9 @@ func (s *step) handleStaff(room store.Room) error {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	if refused, err := s.unencrypted(room); refused || err != nil {
 		return err
 	}
 	input, about, ok, err := s.input(room)

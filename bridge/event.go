@@ -8,8 +8,7 @@ import (
 	"silta/bridge/rewrite"
 )
 
-// envelope is what is read of an incoming event before it is kept: enough to
-// choose its lane.
+// envelope is what every event must have, or it is not kept.
 type envelope struct {
 	ID     string `json:"event_id"`
 	Room   string `json:"room_id"`
@@ -22,20 +21,16 @@ var errMalformed = errors.New("malformed event")
 // Matrix allows 255 bytes for each of them (spec, "Size limits").
 const maxIdentifier = 255
 
-func parseEnvelope(raw []byte) (envelope, error) {
-	var e envelope
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return e, errMalformed
-	}
+func (e *envelope) check() error {
 	for _, s := range []string{e.ID, e.Room, e.Sender, e.Type} {
 		if s == "" || len(s) > maxIdentifier {
-			return e, errMalformed
+			return errMalformed
 		}
 	}
 	if e.ID[0] != '$' || e.Room[0] != '!' || e.Sender[0] != '@' || !strings.Contains(e.Sender, ":") {
-		return e, errMalformed
+		return errMalformed
 	}
-	return e, nil
+	return nil
 }
 
 // incoming is one event as the step sees it: decrypted, relations taken from
@@ -50,6 +45,13 @@ type incoming struct {
 	Encrypted bool
 	// Signed says that this device is signed by its owner.
 	Signed bool
+	Time   int64 // origin_server_ts, Unix ms
+}
+
+func (in *incoming) parse() {
+	if in.StateKey == nil {
+		in.Message, in.ParseErr = rewrite.Parse(in.Event)
+	}
 }
 
 // wire is the whole of an event as it came.
@@ -57,12 +59,13 @@ type wire struct {
 	envelope
 	StateKey *string         `json:"state_key"`
 	Redacts  string          `json:"redacts"`
+	Time     int64           `json:"origin_server_ts"`
 	Content  json.RawMessage `json:"content"`
 }
 
 func parseIncoming(raw []byte) (*incoming, error) {
 	var w wire
-	if err := json.Unmarshal(raw, &w); err != nil {
+	if err := json.Unmarshal(raw, &w); err != nil || w.check() != nil {
 		return nil, errMalformed
 	}
 	if w.Type == "m.room.redaction" && w.Redacts == "" {
@@ -75,9 +78,9 @@ func parseIncoming(raw []byte) (*incoming, error) {
 	in := &incoming{Event: rewrite.Event{
 		Type: w.Type, Sender: w.Sender, Room: w.Room, ID: w.ID,
 		StateKey: w.StateKey, Redacts: w.Redacts, Content: w.Content,
-	}}
-	if w.StateKey == nil {
-		in.Message, in.ParseErr = rewrite.Parse(in.Event)
+	}, Time: w.Time}
+	if in.Type != typeEncrypted {
+		in.parse()
 	}
 	return in, nil
 }

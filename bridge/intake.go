@@ -84,7 +84,7 @@ func (b *Bridge) putTransaction(w http.ResponseWriter, r *http.Request) {
 	}
 	b.countKeys(&txn)
 	if err = b.keep(r.Context(), &txn); err != nil {
-		b.log.Error().Err(err).Msg("a transaction could not be kept; the homeserver will send it again")
+		b.log.Error().Err(redacted(err)).Msg("a transaction could not be kept; the homeserver will send it again")
 		writeError(w, http.StatusServiceUnavailable, "M_UNKNOWN")
 		return
 	}
@@ -112,18 +112,19 @@ type kept struct {
 func (b *Bridge) keep(ctx context.Context, txn *transaction) error {
 	rows := make([]kept, 0, len(txn.Events))
 	for _, raw := range txn.Events {
-		e, err := parseEnvelope(raw)
+		ev, err := parseIncoming(raw)
 		if err != nil {
 			b.meter.Refused("malformed")
 			continue
 		}
-		if b.isOurs(e.Sender) {
+		if b.isOurs(ev.Sender) && !b.botLeft(ev) {
 			continue // the echo of what we did
 		}
-		rows = append(rows, kept{event: e.ID, row: store.Row{
-			Kind: store.LaneIn, Lane: b.store.Lane(store.LaneIn, e.Room, e.Sender), Payload: raw,
+		rows = append(rows, kept{event: ev.ID, row: store.Row{
+			Kind: store.LaneIn, Lane: b.store.Lane(store.LaneIn, ev.Room, ev.Sender), Payload: raw, Value: ev,
 		}})
 	}
+	rows = append(rows, b.keyRows(txn)...)
 	if len(rows) == 0 {
 		return nil
 	}
@@ -131,20 +132,32 @@ func (b *Bridge) keep(ctx context.Context, txn *transaction) error {
 	// Not the request's context: a homeserver that hangs up does not undo what came.
 	return b.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		for i := range rows {
-			seen, err := tx.Seen(rows[i].event)
-			if err != nil {
-				return err
-			}
-			if seen {
-				continue // sent twice (an answer was lost, or Synapse's own double)
+			if rows[i].event != "" {
+				seen, err := tx.Seen(rows[i].event)
+				if err != nil {
+					return err
+				}
+				if seen {
+					continue // sent twice (an answer was lost, or Synapse's own double)
+				}
 			}
 			row := rows[i].row
-			if err = tx.Enqueue(&row); err != nil {
+			if err := tx.Enqueue(&row); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// botLeft says whether the bot left a room. That is not always our own doing:
+// Synapse's "delete room" makes local users leave in their own name.
+func (b *Bridge) botLeft(ev *incoming) bool {
+	if ev.Type != "m.room.member" || ev.Sender != string(b.botID) || ev.StateKey == nil || *ev.StateKey != ev.Sender {
+		return false
+	}
+	var m member
+	return json.Unmarshal(ev.Content, &m) == nil && m.Membership == "leave"
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

@@ -13,6 +13,7 @@ import (
 // another at the store's gate anyway; senders wait for the homeserver.
 const (
 	inWorkers   = 32
+	keysWorkers = 4
 	outWorkers  = 64
 	roomWorkers = 16
 	workWorkers = 8
@@ -43,7 +44,19 @@ type lane struct {
 	// failures counts sends that failed in a row, for the back-off; it is not
 	// kept, since after a restart it is right to try at once.
 	failures int
+	waits    waits
 }
+
+// waits says what a lane that is due later waits for, so that it can be woken
+// when that comes, and is not when something else does.
+type waits int
+
+const (
+	waitsNothing    waits = iota // the time it named
+	waitsHomeserver              // it did not answer
+	waitsKey                     // of a message that came
+	waitsPerson                  // somebody's devices, to encrypt for them
+)
 
 type laneQueue struct {
 	ready *sync.Cond
@@ -52,7 +65,7 @@ type laneQueue struct {
 
 func newScheduler(now func() time.Time) *scheduler {
 	s := &scheduler{lanes: map[store.Lane]*lane{}, queues: map[store.LaneKind]*laneQueue{}, now: now}
-	for _, kind := range []store.LaneKind{store.LaneIn, store.LaneOut, store.LaneRoom, store.LaneWork} {
+	for _, kind := range []store.LaneKind{store.LaneIn, store.LaneKeys, store.LaneOut, store.LaneRoom, store.LaneWork} {
 		s.queues[kind] = &laneQueue{ready: sync.NewCond(&s.mu)}
 	}
 	s.timer = time.AfterFunc(time.Hour, s.wake)
@@ -120,7 +133,7 @@ func (s *scheduler) take(kind store.LaneKind) *lane {
 	if len(q.items) == 0 {
 		q.items = nil // let the backing array go
 	}
-	l.queued, l.busy, l.again = false, true, false
+	l.queued, l.busy, l.again, l.waits = false, true, false, waitsNothing
 	return l
 }
 
@@ -137,7 +150,7 @@ func (s *scheduler) release(l *lane, v verdict) {
 	l.busy = false
 	now := s.now()
 	switch {
-	case v.more || l.again && l.failures == 0:
+	case v.more || l.again && l.waits == waitsNothing:
 		s.schedule(l, now, now)
 	case !v.later.IsZero():
 		s.schedule(l, v.later, now)
@@ -149,15 +162,14 @@ func (s *scheduler) release(l *lane, v verdict) {
 	s.arm()
 }
 
-// nudge makes every lane of the kinds that wait for a later time due now: after
-// the homeserver came back.
-func (s *scheduler) nudge(kinds ...store.LaneKind) {
+// nudge makes every lane of the kinds that waits for something due now.
+func (s *scheduler) nudge(reason waits, kinds ...store.LaneKind) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	for _, l := range append(dueHeap(nil), s.due...) {
 		for _, kind := range kinds {
-			if l.kind == kind && l.failures > 0 {
+			if l.kind == kind && l.waits == reason {
 				s.schedule(l, now, now)
 			}
 		}
@@ -221,6 +233,7 @@ func (b *Bridge) work(ctx context.Context) {
 		do    func(context.Context, *lane) verdict
 	}{
 		{store.LaneIn, inWorkers, b.workIn},
+		{store.LaneKeys, keysWorkers, b.workKeys},
 		{store.LaneOut, outWorkers, b.workOut},
 		{store.LaneRoom, roomWorkers, b.workOut},
 		{store.LaneWork, workWorkers, b.workJob},

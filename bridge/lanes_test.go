@@ -102,14 +102,13 @@ func TestNewRowsDoNotBreakABackOff(t *testing.T) {
 		s.add(head(1))
 		l := s.take(store.LaneIn)
 		start := time.Now()
-		l.failures = 1
+		l.waits = waitsHomeserver
 		s.add(head(1))
 		s.release(l, verdict{later: start.Add(time.Minute)})
 		l = s.take(store.LaneIn)
 		if got := time.Since(start); got != time.Minute {
 			t.Errorf("taken again after %v, want 1m", got)
 		}
-		l.failures = 0
 		s.add(head(1))
 		s.release(l, verdict{later: time.Now().Add(time.Hour)})
 		s.take(store.LaneIn)
@@ -119,17 +118,19 @@ func TestNewRowsDoNotBreakABackOff(t *testing.T) {
 	})
 }
 
-func TestNudgeWakesOnlyWhatFailed(t *testing.T) {
+func TestNudgeWakesOnlyWhatWaitsForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(time.Now)
 		defer s.close()
 		for n := 1; n <= 2; n++ {
 			s.add(head(n))
 			l := s.take(store.LaneIn)
-			l.failures = n - 1 // lane 2 failed, lane 1 waits for something else
+			if n == 2 { // lane 1 waits for something else
+				l.waits = waitsHomeserver
+			}
 			s.release(l, verdict{later: time.Now().Add(time.Hour)})
 		}
-		s.nudge(store.LaneIn)
+		s.nudge(waitsHomeserver, store.LaneIn)
 		if l := s.take(store.LaneIn); l.id != 2 {
 			t.Errorf("lane %d was woken, want 2", l.id)
 		}

@@ -78,15 +78,15 @@ func (b *Bridge) workOut(ctx context.Context, l *lane) verdict {
 	}
 	var done completions
 	for _, row := range rows {
-		var p parcel
-		if err = json.Unmarshal(row.Payload, &p); err == nil {
-			err = b.deliver(ctx, row, &p, &done)
+		var p *parcel
+		if p, err = readParcel(row); err == nil {
+			err = b.deliver(ctx, row, p, &done)
 		}
 		if err != nil {
 			if waitErr := done.wait(); waitErr != nil {
 				return b.storeTrouble(waitErr)
 			}
-			return b.undelivered(ctx, l, row, &p, err)
+			return b.undelivered(ctx, l, row, p, err)
 		}
 		l.failures = 0
 		b.answered()
@@ -149,7 +149,11 @@ func (b *Bridge) deliverEvent(ctx context.Context, r *route, p *parcel) (string,
 			return "", fmt.Errorf("%w: %w", errTripwire, err)
 		}
 	}
-	return b.hs.send(ctx, r.as, r.room, p.Type, p.Txn, raw)
+	eventType, raw, err := b.seal(ctx, r, p.Type, raw)
+	if err != nil {
+		return "", err
+	}
+	return b.hs.send(ctx, r.as, r.room, eventType, p.Txn, raw)
 }
 
 // relate completes a parcel's content with the events that it refers to in its
@@ -326,6 +330,8 @@ func (b *Bridge) undelivered(ctx context.Context, l *lane, row store.Row, p *par
 		return verdict{}
 	case isTransient(err):
 		return b.transient(l, err)
+	case isWaiting(err):
+		return b.unsealed(ctx, l, row, p)
 	case errors.Is(err, errTripwire):
 		b.meter.SendError("tripwire")
 		return b.giveUp(ctx, row, p, "relay.stopped", "staff.tripwire", err)
@@ -352,6 +358,7 @@ func (b *Bridge) undelivered(ctx context.Context, l *lane, row store.Row, p *par
 // transient lets a lane back off after a failure that says nothing of its row.
 func (b *Bridge) transient(l *lane, err error) verdict {
 	l.failures++
+	l.waits = waitsHomeserver
 	b.meter.SendError("transient")
 	var f *failure
 	if !errors.As(err, &f) {
@@ -363,11 +370,38 @@ func (b *Bridge) transient(l *lane, err error) verdict {
 	return verdict{later: b.now().Add(backoff(l.failures, f.after))}
 }
 
+// sealTold is after how long staff are told of a message that cannot be
+// encrypted.
+const sealTold = 10 * time.Minute
+
+// unsealed lets a message wait that cannot be encrypted for its reader: their
+// homeserver does not answer, or no client of theirs can encrypt.
+func (b *Bridge) unsealed(ctx context.Context, l *lane, row store.Row, p *parcel) verdict {
+	l.failures++
+	l.waits = waitsPerson
+	b.meter.SendError("unsealed")
+	if b.now().Sub(row.Created) > sealTold && !p.Told {
+		p.Told = true
+		err := b.run(ctx, func(s *step) error {
+			payload, err := json.Marshal(p)
+			if err != nil {
+				return fmt.Errorf("write parcel: %w", err)
+			}
+			s.tellStaff(mentoring.T("staff.cannot_encrypt"))
+			return s.tx.Rewrite(row.ID, payload)
+		})
+		if err != nil {
+			return b.storeTrouble(err)
+		}
+	}
+	return verdict{later: b.now().Add(backoff(l.failures, 0))}
+}
+
 // answered notes that the homeserver works: lanes that backed off because it
 // did not need not wait for their time.
 func (b *Bridge) answered() {
 	if b.troubled.Load() && b.troubled.CompareAndSwap(true, false) {
-		b.lanes.nudge(store.LaneOut, store.LaneRoom, store.LaneWork)
+		b.lanes.nudge(waitsHomeserver, store.LaneOut, store.LaneRoom, store.LaneWork)
 	}
 }
 
@@ -403,9 +437,9 @@ func (s *step) abandon(row store.Row, p *parcel, toWriter, toStaff, incident str
 
 // expire gives a row up that waited too long.
 func (s *step) expire(row store.Row) error {
-	var p parcel
-	if err := json.Unmarshal(row.Payload, &p); err != nil {
-		return fmt.Errorf("read parcel: %w", err)
+	p, err := readParcel(row)
+	if err != nil {
+		return err
 	}
-	return s.abandon(row, &p, "relay.expired", "", "")
+	return s.abandon(row, p, "relay.expired", "", "")
 }

@@ -38,6 +38,8 @@ type parcel struct {
 	Key     string   `json:"y,omitempty"` // under which the event is kept, to be found again
 	Thread  string   `json:"h,omitempty"` // key of the line whose thread this goes to
 	Edits   string   `json:"d,omitempty"` // key of the line that this replaces
+
+	Told bool `json:"w,omitempty"` // staff know that it waits
 }
 
 // The operations of a parcel.
@@ -68,6 +70,19 @@ func (b *Bridge) lineLane(kind store.RoomKind, owner int64) store.Lane {
 	return b.store.Lane(store.LaneRoom, strconv.Itoa(int(kind)), strconv.FormatInt(owner, 10))
 }
 
+// readParcel reads the payload of a row of the outbox; an empty parcel comes
+// with an error.
+func readParcel(row store.Row) (*parcel, error) {
+	if p, ok := row.Value.(*parcel); ok {
+		return p, nil
+	}
+	p := &parcel{}
+	if err := json.Unmarshal(row.Payload, p); err != nil {
+		return p, fmt.Errorf("read parcel: %w", err)
+	}
+	return p, nil
+}
+
 func (s *step) enqueue(lane store.Lane, kind store.LaneKind, state store.RowState, p parcel) error {
 	if p.Txn == "" {
 		p.Txn = randomName(16)
@@ -76,7 +91,7 @@ func (s *step) enqueue(lane store.Lane, kind store.LaneKind, state store.RowStat
 	if err != nil {
 		return fmt.Errorf("write parcel: %w", err)
 	}
-	row := store.Row{Lane: lane, Kind: kind, State: state, Payload: payload}
+	row := store.Row{Lane: lane, Kind: kind, State: state, Payload: payload, Value: &p}
 	if state == store.RowHeld {
 		row.Hold = store.HoldJoin
 	}

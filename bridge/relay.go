@@ -29,6 +29,9 @@ func (s *step) handleLeg(room store.Room) error {
 	if s.ev.Sender != person.Address {
 		return nil // a stranger's words; the membership event has them removed
 	}
+	if refused, err := s.unencrypted(room); refused || err != nil {
+		return err
+	}
 	message := s.ev.Message
 	if message == nil {
 		return s.refuseKind(room, person, s.ev.ParseErr)
@@ -232,9 +235,9 @@ func (s *step) dropUnsent(lane store.Lane, target *store.Message, number int) (b
 		if row.State == store.RowReady {
 			continue // may be on its way this very moment
 		}
-		var p parcel
-		if err = json.Unmarshal(row.Payload, &p); err != nil {
-			return false, fmt.Errorf("read parcel: %w", err)
+		p, err := readParcel(row)
+		if err != nil {
+			return false, err
 		}
 		if p.Op != opSend || p.Source != target.Source {
 			continue

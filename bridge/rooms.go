@@ -10,6 +10,7 @@ import (
 
 	"maunium.net/go/mautrix/id"
 
+	"silta/bridge/machine"
 	"silta/mentoring"
 	"silta/store"
 )
@@ -63,7 +64,7 @@ func (b *Bridge) workJob(ctx context.Context, l *lane) verdict {
 		return verdict{more: true}
 	case ctx.Err() != nil:
 		return verdict{}
-	case isTransient(err):
+	case isTransient(err), isWaiting(err):
 		return b.transient(l, err)
 	default:
 		return b.fault(ctx, "work", row, nil, err)
@@ -201,16 +202,9 @@ func (b *Bridge) ensureGhost(ctx context.Context, g *ghostPlan) error {
 	if err := b.hs.register(ctx, g.ghost.Localpart); err != nil {
 		return err
 	}
-	device := g.ghost.Device
-	if device == "" {
-		device = strings.ToUpper(randomName(10))
-	}
-	ok, err := b.hs.makeDevice(ctx, user, device)
+	device, err := b.makeDevice(ctx, user, g.ghost.Device)
 	if err != nil {
 		return err
-	}
-	if !ok {
-		device = ""
 	}
 	if err = b.hs.setDisplayName(ctx, user, g.alias); err != nil {
 		return err
@@ -219,6 +213,23 @@ func (b *Bridge) ensureGhost(ctx context.Context, g *ghostPlan) error {
 	err = b.store.Write(ctx, func(tx *store.Tx) error { return tx.PutGhost(&g.ghost) })
 	b.routes.drop()
 	return err
+}
+
+// makeDevice gives a ghost its device, with its keys where rooms are encrypted;
+// "" where the homeserver has no devices for appservices.
+func (b *Bridge) makeDevice(ctx context.Context, user id.UserID, device string) (string, error) {
+	if b.machines != nil {
+		made, err := b.machines.EnsureSender(ctx, user, id.DeviceID(device))
+		return string(made), err
+	}
+	if device == "" {
+		device = strings.ToUpper(randomName(10))
+	}
+	ok, err := b.hs.makeDevice(ctx, user, device)
+	if err != nil || !ok {
+		return "", err
+	}
+	return device, nil
 }
 
 // makeRoom creates the room. createRoom has no transaction ID, so the marker in
@@ -347,10 +358,38 @@ func (b *Bridge) hello(ctx context.Context, room, txn string) error {
 	if err != nil {
 		return fmt.Errorf("write line: %w", err)
 	}
-	if _, err = b.hs.send(ctx, b.botActor(), room, "m.room.message", txn, content); err != nil && !isRefused(err) {
+	if err = b.sayElsewhere(ctx, room, txn, content); err != nil {
 		return err
 	}
 	return b.hs.leave(ctx, b.botActor(), room)
+}
+
+// sayElsewhere says a line in a room that is not ours, encrypted where the room
+// is. Where nobody could read it the invitation must speak for itself.
+func (b *Bridge) sayElsewhere(ctx context.Context, room, txn string, content json.RawMessage) error {
+	eventType := "m.room.message"
+	encrypted, err := b.hs.isEncrypted(ctx, b.botActor(), room)
+	if err != nil {
+		return err
+	}
+	if encrypted {
+		if b.machines == nil {
+			return nil
+		}
+		eventType, content, err = b.seal(ctx, &route{room: room, as: b.botActor()}, eventType, content)
+		var wait *machine.WaitError
+		if errors.As(err, &wait) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err = b.hs.send(ctx, b.botActor(), room, eventType, txn, content)
+	if isRefused(err) {
+		return nil
+	}
+	return err
 }
 
 // admit asks a member into a staff room, once it is made.
@@ -412,6 +451,11 @@ func (b *Bridge) closeLeg(ctx context.Context, owner int64) error {
 			return err
 		}
 	}
+	if b.machines != nil && p.room.Matrix != "" {
+		if err = b.machines.ForgetRoom(ctx, id.RoomID(p.room.Matrix)); err != nil {
+			return err
+		}
+	}
 	p.room.State = store.RoomGone
 	return b.putRoom(ctx, &p.room)
 }
@@ -431,7 +475,39 @@ func (b *Bridge) emptyConversation(ctx context.Context, c mentoring.Conversation
 			return err
 		}
 	}
+	if err = b.forgetGhosts(ctx, c); err != nil {
+		return err
+	}
 	err = b.store.Write(ctx, func(tx *store.Tx) error { return tx.EmptyConversation(c) })
 	b.routes.drop()
+	return err
+}
+
+// forgetGhosts deletes the keys of a conversation's ghosts.
+func (b *Bridge) forgetGhosts(ctx context.Context, c mentoring.ConversationID) error {
+	if b.machines == nil {
+		return nil
+	}
+	var users []id.UserID
+	err := b.store.Read(ctx, func(tx *store.Tx) error {
+		conversation, err := tx.Conversation(c)
+		if err != nil {
+			return notFoundIsFine(err)
+		}
+		for _, p := range conversation.Participants {
+			ghost, err := tx.Ghost(p.ID)
+			if err == nil {
+				users = append(users, id.UserID(b.ghostID(ghost.Localpart)))
+			} else if err = notFoundIsFine(err); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, user := range users {
+		if err == nil {
+			err = b.machines.ForgetSender(ctx, user)
+		}
+	}
 	return err
 }

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"strings"
+	"time"
 
 	"maunium.net/go/mautrix/id"
 
@@ -40,20 +41,33 @@ func (b *Bridge) roomRequest(p *plan) map[string]any {
 		"creation_content":             create,
 		"invite":                       invite,
 		"is_direct":                    false,
-		"initial_state":                initialState(),
+		"initial_state":                b.initialState(),
 		"power_level_content_override": b.powerLevels(p),
 	}
 }
 
-func initialState() []map[string]any {
+// rotation is what our rooms ask of everybody's sessions, ours included: as many
+// messages and as long as clients do by themselves.
+const (
+	rotationMessages = 100
+	rotationPeriod   = 7 * 24 * time.Hour
+)
+
+func (b *Bridge) initialState() []map[string]any {
 	state := func(kind string, content map[string]any) map[string]any {
 		return map[string]any{"type": kind, "state_key": "", "content": content}
 	}
-	return []map[string]any{
+	list := []map[string]any{
 		state("m.room.history_visibility", map[string]any{"history_visibility": "joined"}),
 		state("m.room.guest_access", map[string]any{"guest_access": "forbidden"}),
 		state("m.room.join_rules", map[string]any{"join_rule": "invite"}),
 	}
+	if b.machines != nil {
+		list = append(list, state("m.room.encryption", map[string]any{
+			"algorithm": id.AlgorithmMegolmV1, "rotation_period_msgs": rotationMessages, "rotation_period_ms": rotationPeriod.Milliseconds(),
+		}))
+	}
+	return list
 }
 
 // powerLevels lists every state type by name: state_default does not cover the

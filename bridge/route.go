@@ -136,10 +136,15 @@ func (s *step) arrived(room store.Room, person mentoring.Member) error {
 	if room.State == store.RoomJoined {
 		return nil // a change of name or picture is a membership event, too
 	}
+	asked := room.Changed // the ghosts were there by then
 	if err := s.putRoom(room, store.RoomJoined); err != nil {
 		return err
 	}
-	if _, err := s.tx.Release(s.b.lineLane(room.Kind, room.Owner), store.HoldJoin, s.now); err != nil {
+	from := s.now
+	if settled := asked.Add(settleTime); s.b.machines != nil && settled.After(from) {
+		from = settled
+	}
+	if _, err := s.tx.Release(s.b.lineLane(room.Kind, room.Owner), store.HoldJoin, from); err != nil {
 		return err
 	}
 	if room.Kind == store.RoomManagement {
@@ -158,7 +163,7 @@ func (s *step) arrived(room store.Room, person mentoring.Member) error {
 			continue
 		}
 		lane := s.b.copyLane(mentoring.ParticipantID(room.Owner), p.ID)
-		if _, err = s.tx.Release(lane, store.HoldJoin, s.now); err != nil {
+		if _, err = s.tx.Release(lane, store.HoldJoin, from); err != nil {
 			return err
 		}
 	}

@@ -83,13 +83,9 @@ func (b *Bridge) workIn(ctx context.Context, l *lane) verdict {
 	if len(rows) == 0 {
 		return verdict{later: later}
 	}
-	events := make([]opened, 0, len(rows))
-	for _, row := range rows {
-		ev, err := parseIncoming(row.Payload)
-		if err != nil {
-			b.meter.Refused("malformed")
-		}
-		events = append(events, opened{row, ev})
+	events, rest := b.openAll(ctx, rows)
+	if len(events) == 0 {
+		return b.unopened(ctx, l, rows[0], rest)
 	}
 	started := b.now()
 	for len(events) > 0 {
@@ -107,6 +103,43 @@ func (b *Bridge) workIn(ctx context.Context, l *lane) verdict {
 		events = events[:failed]
 	}
 	return verdict{more: true}
+}
+
+// unreadable is why a row could not be opened.
+type unreadable struct {
+	ev     *incoming
+	result openResult
+	err    error
+}
+
+// openAll opens rows from the first to the first that cannot be.
+func (b *Bridge) openAll(ctx context.Context, rows []store.Row) (events []opened, rest unreadable) {
+	events = make([]opened, 0, len(rows))
+	for _, row := range rows {
+		ev, result, err := b.open(ctx, row)
+		if result != openReady || err != nil {
+			return events, unreadable{ev, result, err}
+		}
+		events = append(events, opened{row, ev})
+	}
+	return events, rest
+}
+
+// unopened decides what becomes of a lane whose head cannot be opened.
+func (b *Bridge) unopened(ctx context.Context, l *lane, row store.Row, why unreadable) verdict {
+	switch {
+	case ctx.Err() != nil:
+		return verdict{}
+	case why.err != nil && isWaiting(why.err):
+		return b.transient(l, why.err)
+	case why.err != nil:
+		return b.fault(ctx, "in", row, why.ev, why.err)
+	case why.result == openAside:
+		return b.setAside(ctx, row, why.ev)
+	default:
+		l.waits = waitsKey
+		return verdict{later: b.now().Add(keyPoll)}
+	}
 }
 
 // stepAll handles the events in one transaction. failed is the index of the one

@@ -63,6 +63,11 @@ type Config struct {
 
 	Retention Retention `yaml:"retention"`
 
+	// Encryption is "require" or "off". With "off" everything people write is
+	// plain text for the homeserver; it is for homeservers that cannot give
+	// appservices to-device messages, and is said at each start.
+	Encryption string `yaml:"encryption"`
+
 	AppService AppService `yaml:"appservice"`
 	Database   Database   `yaml:"database"`
 
@@ -108,6 +113,9 @@ type Retention struct {
 	Notice        Duration `yaml:"notice" reload:"yes"`        // people are warned so long before
 	Joining       Duration `yaml:"joining" reload:"yes"`       // unfinished joinings
 	Queue         Duration `yaml:"queue" reload:"yes"`         // undelivered messages
+	// Keys are those with which the bot reads. They bound how far back anybody
+	// could ever read through Silta, so people are told this time.
+	Keys Duration `yaml:"keys" reload:"yes"`
 }
 
 // CrisisLine is shown to whoever calls for help.
@@ -159,7 +167,9 @@ func Default() *Config {
 			Notice:        Duration(72 * time.Hour),
 			Joining:       Duration(30 * day),
 			Queue:         Duration(14 * day),
+			Keys:          Duration(30 * day),
 		},
+		Encryption: EncryptionRequire,
 		AppService: AppService{
 			ID:           "silta",
 			Listen:       "127.0.0.1:29330",
@@ -173,6 +183,15 @@ func Default() *Config {
 		Log:      Log{Level: "info", Format: "auto"},
 	}
 }
+
+// The values of Config.Encryption.
+const (
+	EncryptionRequire = "require"
+	EncryptionOff     = "off"
+)
+
+// Encrypted says whether every room of ours is end-to-bridge encrypted.
+func (c *Config) Encrypted() bool { return c.Encryption != EncryptionOff }
 
 // KnownLanguages are those the program has texts in.
 func KnownLanguages() []string { return []string{"fi", "sv", "en"} }

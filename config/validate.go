@@ -126,6 +126,7 @@ func (c *Config) checkPeople(k *checker) {
 	k.must(slices.Contains(c.Languages, c.DefaultLanguage), "default_language", "%q is not one of the languages", c.DefaultLanguage)
 	_, err := time.LoadLocation(c.Zone)
 	k.must(err == nil && c.Zone != "" && c.Zone != "Local", "zone", "%q is not a time zone; write for example Europe/Helsinki", c.Zone)
+	k.must(c.Encryption == EncryptionRequire || c.Encryption == EncryptionOff, "encryption", "%q is neither require nor off", c.Encryption)
 	k.must(c.MinimumAge >= 0 && c.MinimumAge <= 120, "minimum_age", "must be between 0 and 120 years")
 	k.must(c.ConsentVersion >= 1, "consent_version", "must be 1 or more")
 	k.must(c.MentorCapacity >= 1 && c.MentorCapacity <= 1000, "mentor_capacity", "must be between 1 and 1000")
@@ -155,6 +156,7 @@ func (c *Config) checkTimes(k *checker) {
 		{"retention.notice", r.Notice, time.Hour, 365 * day},
 		{"retention.joining", r.Joining, day, 3650 * day},
 		{"retention.queue", r.Queue, time.Hour, 14 * day},
+		{"retention.keys", r.Keys, day, 365 * day},
 	} {
 		k.must(span.value.Std() >= span.min && span.value.Std() <= span.max, span.key,
 			"%s is out of bounds; between %s and %s", span.value, Duration(span.min), Duration(span.max))

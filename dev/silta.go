@@ -81,7 +81,10 @@ func Silta(t T, hs *Homeserver, options ...SiltaOption) *Program {
 // homeserver, which has to be (re)started before the program.
 func NewSilta(t T, hs *Homeserver, options ...SiltaOption) *Program {
 	t.Helper()
-	p := &Program{t: t, hs: hs, name: "silta", config: map[string]any{"initial_staff": []string{hs.User("staff")}}}
+	p := &Program{t: t, hs: hs, name: "silta", config: map[string]any{
+		"initial_staff": []string{hs.User("staff")},
+		"encryption":    "off", // the light clients cannot; tests of encryption set it to require
+	}}
 	for _, option := range options {
 		option(p)
 	}
@@ -269,6 +272,9 @@ func (p *Program) Log() string {
 	}
 	return string(data)
 }
+
+// LogTail is the end of what it has written.
+func (p *Program) LogTail() string { return tail(p.LogFile(), 4000) }
 
 // Metrics are the program's own, as of now.
 func (p *Program) Metrics() Metrics {

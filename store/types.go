@@ -59,6 +59,9 @@ type Row struct {
 	Tries   int       // faults so far; network errors, 429 and 5xx never count
 	Created time.Time
 	Payload []byte // sealed at rest
+	// Value is what whoever enqueued the row knows of its payload; it is not kept
+	// in the database, and nil when the row was read from there.
+	Value any
 }
 
 // Head is the first row of a lane that is not aside, as the scheduler needs it.

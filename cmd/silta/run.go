@@ -19,6 +19,7 @@ import (
 
 	"silta/bot"
 	"silta/bridge"
+	"silta/bridge/machine"
 	"silta/config"
 	"silta/locale"
 	"silta/mentoring"
@@ -193,6 +194,13 @@ func (p *Program) work(ctx context.Context) error {
 	})
 	p.bridge.Store(b)
 	p.mu.Unlock()
+	if p.o.Config.Encrypted() {
+		if err = b.UseEncryption(ctx, machine.DSN(p.o.Config.Database.DSN), p.keys); err != nil {
+			return err
+		}
+	} else {
+		p.o.Log.Warn().Msg("encryption is off: everything people write is plain text for the homeserver")
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
