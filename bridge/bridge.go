@@ -152,8 +152,10 @@ func (b *Bridge) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	serving := make(chan error, 1)
 	go func() { serving <- server.Serve(listener) }()
-	wg.Go(func() { b.begin(ctx) })
-	wg.Go(func() { b.work(work) })
+	wg.Go(func() {
+		b.begin(ctx) // what is sent before the bot has its device is not known again after a restart of the homeserver
+		b.work(work)
+	})
 	wg.Go(func() { b.keepTime(ctx) })
 	b.unread.Store(true)
 	b.lanes.add(heads)

@@ -165,6 +165,9 @@ func (b *Bridge) relate(ctx context.Context, p *parcel) (raw json.RawMessage, ev
 	}
 	if p.Relation != nil {
 		target, reply, err := b.targets(ctx, p)
+		if errors.Is(err, errGone) && (p.Relation.Kind == rewrite.Reply || p.Relation.Kind == rewrite.Thread) {
+			return p.Content, nil, nil // what it answers was taken back: it says something all the same
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -256,6 +259,9 @@ func (b *Bridge) note(tx *store.Tx, row store.Row, p *parcel, r *route, event st
 		return err
 	}
 	if event == "" {
+		if p.Author != 0 && p.Op == opSend { // so that nothing waits for it
+			return notFoundIsFine(tx.DropCopy(p.Conversation, p.Source, p.Number))
+		}
 		return nil
 	}
 	if p.Author != 0 {
