@@ -44,8 +44,6 @@ func emoji(key string) (string, bool) {
 		case i == 0 && strings.ContainsRune("0123456789#*", r) && strings.HasSuffix(bare, string(keycap)):
 		case !emojirunes.Is(r) || r >= 0xe0000:
 			return "", false
-		case previous != 0 && previous != zeroWidthJoiner && !regional(r):
-			return "", false // two in one cluster without a joiner: hand-made
 		}
 		previous = r
 	}

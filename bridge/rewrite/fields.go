@@ -106,8 +106,6 @@ func decodeString(raw json.RawMessage) (string, bool) {
 		return string(inner), true
 	}
 	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return "", false
-	}
-	return s, true
+	err := json.Unmarshal(raw, &s)
+	return s, err == nil
 }

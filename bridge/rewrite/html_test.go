@@ -64,6 +64,11 @@ func TestHTML(t *testing.T) {
 			strings.Repeat("<strong>", maxDepth) + "a" + strings.Repeat("</strong>", maxDepth)},
 		{"too many pieces", strings.Repeat("a<br>", maxNodes), "varalla", ""},
 		{"nothing to see", "<b> </b><hr hidden><!-- x -->", "---", "<hr>"},
+		{"small headings", "<h3>a</h3><h4>b</h4><h5>c</h5><h6>d</h6>", "a\n\nb\n\nc\n\nd", "<h3>a</h3><h4>b</h4><h5>c</h5><h6>d</h6>"},
+		{"small marks", "<u>a</u><sub>b</sub><sup>c</sup>", "abc", "<u>a</u><sub>b</sub><sup>c</sup>"},
+		{"empty quote", "<blockquote><ul><li></li></ul></blockquote>a", "a", ""},
+		{"quoted rule", "<blockquote><br><code> </code></blockquote>a", "a", ""},
+		{"many pills", strings.Repeat(`<a href="https://matrix.to/#/@hilla:tyo.example">H</a> `, maxMentions+1), strings.Repeat("Lumi ", maxMentions) + "Lumi", ""},
 		{"empty", "<p></p>", "varalla", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -185,7 +185,8 @@ func (r *redactor) identifier(s string) (string, int) {
 		if !serverGoesOn(s[n:]) {
 			return name, n
 		}
-		return r.word, n + serverLength(s[n:])
+		server := strings.IndexByte(s, ':') + 1
+		return r.word, max(n, server+serverLength(s[server:]))
 	}
 	if s[0] == '!' || s[0] == '$' {
 		if n := opaque(s[1:]); n >= minOpaque {

@@ -62,7 +62,7 @@ func TestLimits(t *testing.T) {
 // The longest edit stays below what an encrypted event may be; formatting that
 // does not fit is left out, the words stay.
 func TestLargeEdit(t *testing.T) {
-	body := strings.Repeat("ä", maxBody/2)
+	body := "a" + strings.Repeat("ä", maxBody/2-1)
 	rich := "<b>" + strings.Repeat("ö", 1000) + "</b>"
 	for _, content := range []map[string]any{
 		{"msgtype": "m.text", "body": body},
@@ -172,6 +172,34 @@ func TestMentionWithoutGhost(t *testing.T) {
 	}
 	if got, _ := json.Marshal(out["m.mentions"]); string(got) != `{"user_ids":["@otso:koti.example"]}` {
 		t.Errorf("%s", got)
+	}
+}
+
+// Somebody without an alias is nobody to speak of: nothing is left of a text
+// that only named them.
+func TestNothingLeft(t *testing.T) {
+	for _, content := range []map[string]any{
+		{"msgtype": "m.text", "body": "@hilla:tyo.example"},
+		{"msgtype": "m.text", "body": "x", "format": htmlFormat, "formatted_body": `<a href="matrix:u/hilla:tyo.example">H</a>`},
+		{"msgtype": "m.text", "body": "x", "format": htmlFormat, "formatted_body": `<blockquote><a href="matrix:u/hilla:tyo.example">H</a></blockquote>`},
+	} {
+		m, err := Parse(text(t, content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = Render(m, View{Others: []Person{{Real: "@hilla:tyo.example"}}})
+		var u *Unsupported
+		if !errors.As(err, &u) || u.What != "empty" {
+			t.Errorf("%v: %v", content, err)
+		}
+	}
+}
+
+// A profile without a name has nothing to take off.
+func TestNamelessProfile(t *testing.T) {
+	m, err := Parse(text(t, map[string]any{"msgtype": "m.text", "body": ": hei", "com.beeper.per_message_profile": map[string]any{"id": "x"}}))
+	if err != nil || m.Body != ": hei" {
+		t.Errorf("%v, %v", m, err)
 	}
 }
 

@@ -41,10 +41,32 @@ func TestOracle(t *testing.T) {
 	if err != nil {
 		t.Fatalf("LEAK after %d events (-seed=%d): %v", n, s, err)
 	}
+	if testing.CoverMode() != "" {
+		flat(t, limit, s)
+	}
 	if carried*3 < n {
 		t.Errorf("only %d of %d events were carried: the generator has lost its aim", carried, n)
 	}
 	t.Logf("%d events, %d carried, seed %d", n, carried, s)
+}
+
+// flat goes on searching and says since when nothing new has been reached;
+// with -cover only, as in
+//
+//	go test ./bridge/rewrite -run TestOracle -cover -v -budget=10m
+func flat(t *testing.T, limit time.Duration, seed uint64) {
+	covered, events, grew := testing.Coverage(), 0, 0
+	for i := range uint64(10) {
+		n, _, err := search(limit/10, seed+1+i)
+		if err != nil {
+			t.Fatalf("LEAK after %d events (-seed=%d): %v", n, seed+1+i, err)
+		}
+		events += n
+		if c := testing.Coverage(); c > covered {
+			covered, grew = c, events
+		}
+	}
+	t.Logf("%.1f %% of the coverage counters set; the last %d of %d events set no new one", 100*covered, events-grew, events)
 }
 
 // search judges events until the time is over or one of them leaks.
