@@ -43,6 +43,17 @@ func Cache(t T) string {
 	return filepath.Join(home, ".cache", "silta-dev")
 }
 
+// PortOrFree returns the port if nobody listens on it, or else a free one.
+func PortOrFree(t T, port int) int {
+	t.Helper()
+	l, err := net.Listen("tcp", loopback(port))
+	if err != nil {
+		return FreePort(t)
+	}
+	l.Close()
+	return port
+}
+
 // FreePort returns a loopback port that nobody listens on. It is taken from
 // below the range that the kernel gives to outgoing connections, so that none
 // of those takes it before it is used.

@@ -91,6 +91,21 @@ func (p *Program) Meet(c *Client, words *Words) *Person {
 	return who
 }
 
+// Known is somebody who has joined already and logs in with another client:
+// their room with the bot is the one where they find its lines.
+func Known(t T, c *Client, bot, language string, words *Words) *Person {
+	t.Helper()
+	p := &Person{Client: c, Language: language, Bot: bot, t: t, words: words}
+	pattern, err := words.Pattern(language, "join.done")
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	p.Room = c.Await(0, "the room with the bot", func(e Event) bool {
+		return e.Sender == bot && pattern.MatchString(e.Body())
+	}).Room
+	return p
+}
+
 // In gives a person another room to speak in, such as a staff room.
 func (p *Person) In(room string) *Person {
 	other := *p

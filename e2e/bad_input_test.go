@@ -146,18 +146,19 @@ func forged(t *testing.T, w *world, p *pair) {
 	}
 }
 
-// long: what is too long for Matrix is answered, what is just not is carried.
+// long: what is too long is answered, what is just not is carried.
 func long(t *testing.T, w *world, p *pair) {
-	body := strings.Repeat("pitkä viesti ", 3000)
+	body := strings.TrimSpace(strings.Repeat("pitkä viesti ", 2200))
 	p.mentee.Text(p.menteeLeg, body)
 	p.mentor.AwaitText(p.mentorLeg, body)
 	mark := p.mentee.Mark()
+	p.mentee.Text(p.menteeLeg, body+body)
+	p.mentee.HearsIn(p.menteeLeg, mark, "relay.unsupported.too_long")
+	mark = p.mentee.Mark()
 	w.Transaction(map[string]any{"type": "m.room.message", "room_id": p.menteeLeg, "sender": p.mentee.UserID,
 		"event_id": "$miljoona", "origin_server_ts": time.Now().UnixMilli(),
 		"content": map[string]any{"msgtype": "m.text", "body": strings.Repeat("a", 1_000_000)}})
-	p.mentee.Await(mark, "word that the message is too long", func(e dev.Event) bool {
-		return e.Room == p.menteeLeg && e.Sender == w.Bot && e.Type == "m.room.message"
-	})
+	p.mentee.HearsIn(p.menteeLeg, mark, "relay.unsupported.too_long")
 	p.mentee.Text(p.menteeLeg, "lyhyempi")
 	p.mentor.AwaitText(p.mentorLeg, "lyhyempi")
 }
@@ -172,8 +173,8 @@ func badNicknames(t *testing.T, w *world) {
 	p.Asks(yes, "join.consent")
 	p.Asks(yes, "join.nickname")
 	for _, name := range []string{
-		"Аino", "Ai\nno", "Ai\u200bno", "Ai\u202eno", "a", strings.Repeat("a", 31), "aino@example.org", "040 123 4567", "@aino:localhost",
-		"https://aino.example", "010190-123A", "Aino\x00", "🙂🙂🙂",
+		"Кuusi", "Kuu\nsi", "Kuu\u202esi", "a", strings.Repeat("a", 31), "aino@example.org", "040 123 4567", "@aino:localhost",
+		"https://aino.example", "010190-123A", "🙂🙂🙂",
 	} {
 		mark := p.Mark()
 		p.Say(name)
