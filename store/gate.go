@@ -42,10 +42,12 @@ type step struct {
 // gate runs the steps handed to it, one after another, in transactions that
 // many of them share. Everything below mu belongs to its goroutine alone.
 type gate struct {
-	store *Store
-	link  *link
-	slow  time.Duration
-	news  *notifier
+	store   *Store
+	link    *link
+	slow    time.Duration
+	hook    func(n int64, committed bool) error // of tests
+	commits int64                               // so far, for the hook
+	news    *notifier
 
 	mu      sync.Mutex
 	waiting []*step
@@ -200,6 +202,13 @@ func (g *gate) others() []*step {
 // runGroup runs steps in one transaction, or, when one of them fails, the
 // others each in a transaction of their own.
 func (g *gate) runGroup(group []*step) {
+	if g.dead() {
+		for _, st := range group {
+			g.answer(st, ErrClosed)
+		}
+		g.news.send(nil)
+		return
+	}
 	begun := time.Now()
 	if err := g.link.beginWrite(); err != nil {
 		g.checkLink()
@@ -288,7 +297,14 @@ func (g *gate) commit() ([]Head, error) {
 	if err := g.seen.flush(g.link, now); err != nil {
 		return nil, err
 	}
+	g.commits++
+	if err := g.crash(false); err != nil {
+		return nil, err
+	}
 	if err := g.link.control("COMMIT"); err != nil {
+		return nil, err
+	}
+	if err := g.crash(true); err != nil {
 		return nil, err
 	}
 	if g.slow > 0 {
@@ -316,9 +332,13 @@ func (g *gate) rollback() {
 // checkLink fails the store for good when its connection is lost: with it went
 // the owner's lock, and another process may be writing by now.
 func (g *gate) checkLink() {
-	if g.link.alive() {
-		return
+	if !g.link.alive() {
+		g.fail()
 	}
+}
+
+// fail lets nothing be read or written any more.
+func (g *gate) fail() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
@@ -327,6 +347,27 @@ func (g *gate) checkLink() {
 	default:
 		close(g.failed)
 	}
+}
+
+func (g *gate) dead() bool {
+	select {
+	case <-g.failed:
+		return true
+	default:
+		return false
+	}
+}
+
+// crash lets a test's hook end the store in the middle of a commit.
+func (g *gate) crash(committed bool) error {
+	if g.hook == nil {
+		return nil
+	}
+	if err := g.hook(g.commits, committed); err != nil {
+		g.fail()
+		return fmt.Errorf("%w: %w", ErrClosed, err)
+	}
+	return nil
 }
 
 // answer tells a step's caller how it went.

@@ -25,6 +25,11 @@ type Options struct {
 	Progress func(stage string, done, total int64)
 	// SlowSync is added to each group commit. For benchmarks only.
 	SlowSync time.Duration
+	// CommitHook is called around the n-th commit (from 1), before it and, with
+	// committed, after it. An error is as if the process died there: what has
+	// not been committed is undone, nobody is told of what has, and everything
+	// returns [ErrClosed] from then on. For tests only.
+	CommitHook func(n int64, committed bool) error
 	// Committed is told of each group commit: how many steps were in it, and how
 	// long they and the commit took. It must not block; nil: nobody counts.
 	Committed func(steps int, took time.Duration)
@@ -50,7 +55,7 @@ type Store struct {
 	now     func() time.Time
 	gate    *gate
 	readers *readers
-	release func() error
+	give    func() error // closes the gate's connection
 
 	committed func(steps int, took time.Duration)
 	closing   sync.Once
@@ -66,19 +71,19 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	writer, release, err := openOwned(ctx, db)
+	writer, give, err := openOwned(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, writer.close(), release())
+			err = errors.Join(err, give())
 		}
 	}()
 	if err := migrate(ctx, db, upgradeTable(), o.progress); err != nil {
 		return nil, err
 	}
-	s := &Store{keys: o.Keys, now: o.Now, committed: o.Committed, release: release, readers: newReaders(db, readerCount)}
+	s := &Store{keys: o.Keys, now: o.Now, committed: o.Committed, give: give, readers: newReaders(db, readerCount)}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -99,6 +104,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		return nil, err
 	}
 	s.gate = newGate(s, writer, ids, seen, o.SlowSync)
+	s.gate.hook = o.CommitHook // before anything can be written
 	return s, nil
 }
 
@@ -106,7 +112,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.gate.stop()
-		s.closeErr = errors.Join(s.gate.link.close(), s.readers.close(), s.release())
+		s.closeErr = errors.Join(s.readers.close(), s.give())
 	})
 	return s.closeErr
 }
