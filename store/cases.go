@@ -189,7 +189,7 @@ func (t *Tx) settle() error {
 // Dialogue implements [mentoring.Tx].
 func (t *Tx) Dialogue(m mentoring.MemberID) ([]byte, error) {
 	state, err := single(t, "SELECT state FROM dialogue WHERE member = $1", func(r record) ([]byte, error) {
-		return t.s.keys.open(place{column: "dialogue.state", id: int64(m)}, r.bytes(0))
+		return t.s.keys.open(place{column: "dialogue.state", id: int64(m)}, r.view(0))
 	}, m)
 	if isNotFound(err) {
 		return nil, nil
@@ -213,7 +213,7 @@ const settingColumn = "setting.value"
 // Setting is the value kept under a key, "" when there is none. Sealed at rest.
 func (t *Tx) Setting(key string) (string, error) {
 	value, err := single(t, "SELECT value FROM setting WHERE name = $1", func(r record) (string, error) {
-		return t.openText(place{column: settingColumn, name: key}, r.bytes(0))
+		return t.openText(place{column: settingColumn, name: key}, r.view(0))
 	}, key)
 	if isNotFound(err) {
 		return "", nil

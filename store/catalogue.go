@@ -44,7 +44,7 @@ func (t *Tx) openJSON(p place, sealed []byte, value any) error {
 // cardAt reads membership, state, kind, words, updated from position i on.
 func (t *Tx) cardAt(r record, i int) (mentoring.Card, error) {
 	var w cardWords
-	if err := t.openJSON(place{column: "card.words", id: r.int(i)}, r.bytes(i+3), &w); err != nil {
+	if err := t.openJSON(place{column: "card.words", id: r.int(i)}, r.view(i+3), &w); err != nil {
 		return mentoring.Card{}, err
 	}
 	return mentoring.Card{
@@ -82,7 +82,7 @@ func (t *Tx) PutCard(c *mentoring.Card) error {
 // availabilityAt reads capacity, away, away_until, away_text from position i on.
 func (t *Tx) availabilityAt(r record, i int, id mentoring.MembershipID) (a mentoring.Availability, err error) {
 	a = mentoring.Availability{Membership: id, Capacity: int(r.int(i)), Away: r.flag(i + 1), AwayUntil: r.time(i + 2)}
-	a.AwayText, err = t.openText(place{column: "availability.away_text", id: int64(id)}, r.bytes(i+3))
+	a.AwayText, err = t.openText(place{column: "availability.away_text", id: int64(id)}, r.view(i+3))
 	return a, err
 }
 
@@ -156,7 +156,7 @@ func (t *Tx) Topics(p mentoring.Programme) ([]Topic, error) {
 				ID: r.int(0), Programme: mentoring.Programme(r.text(1)), Unit: mentoring.Unit(r.text(2)), Key: r.text(3),
 				Position: int(r.int(4)), Retired: r.flag(5), Changed: r.time(7),
 			}
-			return topic, t.openJSON(place{column: "topic.words", id: topic.ID}, r.bytes(6), &topic.Words)
+			return topic, t.openJSON(place{column: "topic.words", id: topic.ID}, r.view(6), &topic.Words)
 		}, p)
 	return list, doing("topics", err)
 }
@@ -200,7 +200,7 @@ func (t *Tx) scanText(r record) (o TextOverride, err error) {
 		ID: r.int(0), Key: r.text(1), Language: mentoring.Language(r.text(2)), Programme: mentoring.Programme(r.text(3)),
 		Unit: mentoring.Unit(r.text(4)), Author: mentoring.MemberID(r.int(6)), Changed: r.time(7),
 	}
-	o.Words, err = t.openText(place{column: "text_override.words", id: o.ID}, r.bytes(5))
+	o.Words, err = t.openText(place{column: "text_override.words", id: o.ID}, r.view(5))
 	return o, err
 }
 

@@ -34,7 +34,7 @@ func (t *Tx) scanParticipant(r record) (p mentoring.Participant, err error) {
 		Role:       mentoring.Role(r.text(4)),
 		Presence:   mentoring.Presence(r.text(6)),
 	}
-	p.Alias, err = t.openText(place{column: "participant.alias", id: r.int(0)}, r.bytes(5))
+	p.Alias, err = t.openText(place{column: "participant.alias", id: r.int(0)}, r.view(5))
 	return p, err
 }
 

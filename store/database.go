@@ -45,6 +45,7 @@ func (d database) uri(readOnly bool) string {
 	for k, v := range d.query {
 		q[k] = v
 	}
+	q.Set("mode", "rw") // prepareFile made it; a wrong path is an error and no new file
 	q.Set("_journal_mode", "WAL")
 	q.Set("_synchronous", "FULL")
 	q.Set("_foreign_keys", "on")

@@ -24,18 +24,18 @@ func Inspect(ctx context.Context, o Options) (state State, err error) {
 	}
 	if db.sqlite {
 		if _, err := os.Stat(db.path); errors.Is(err, os.ErrNotExist) {
-			release, err := own(db, nil) // shows that the folder can be written
+			release, err := lockFile(db.path + ".lock") // shows that the folder can be written
 			if err != nil {
 				return state, err
 			}
 			return state, errors.Join(release(), os.Remove(db.path+".lock"))
 		}
 	}
-	l, release, err := openOwned(ctx, db)
+	l, give, err := openOwned(ctx, db)
 	if err != nil {
 		return state, err
 	}
-	defer func() { err = errors.Join(err, l.close(), release()) }()
+	defer func() { err = errors.Join(err, give()) }()
 	found, err := readSchema(l)
 	if err != nil {
 		return state, err

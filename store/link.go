@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -195,7 +196,12 @@ func (r record) text(i int) string {
 	return ""
 }
 
-func (r record) bytes(i int) []byte {
+// bytes is a copy: what the PostgreSQL driver returns is overwritten by the
+// next row.
+func (r record) bytes(i int) []byte { return bytes.Clone(r.view(i)) }
+
+// view is bytes without the copy, valid only as long as the record.
+func (r record) view(i int) []byte {
 	switch v := r[i].(type) {
 	case []byte:
 		return v

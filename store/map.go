@@ -220,10 +220,10 @@ func (t *Tx) messageAt(key messageKey) (*Message, error) {
 }
 
 func scanMessage(r record) (*Message, error) {
-	copies, err := unpackCopies(r.bytes(3))
+	copies, err := unpackCopies(r.view(3))
 	return &Message{
 		Conversation: mentoring.ConversationID(r.int(0)),
-		Source:       unpackEvent(r.bytes(1)),
+		Source:       unpackEvent(r.view(1)),
 		Author:       int(r.int(2)),
 		Copies:       copies,
 	}, err
@@ -241,10 +241,7 @@ func (t *Tx) messageByCopy(conv mentoring.ConversationID, number int, event stri
 	}
 	wanted := Copy{Number: number, Event: event}
 	for _, h := range hints {
-		low := binary.BigEndian.AppendUint32(nil, uint32(h))
-		high := slices.Repeat([]byte{0xff}, rawEvent)
-		copy(high, low)
-		m, err := t.messageWith(wanted, "source >= $2 AND source <= $3", conv, low, high)
+		m, err := t.messageWith(wanted, hinted, hintedArgs(conv, h)...)
 		if !isNotFound(err) {
 			return m, err
 		}
@@ -295,13 +292,42 @@ func (t *Tx) DropCopy(conv mentoring.ConversationID, source string, number int) 
 		if err != nil {
 			return err
 		}
-		if err := t.settle(); err != nil {
-			return err
-		}
-		_, err = t.exec("DELETE FROM copy_ref WHERE conversation = $1 AND event = $2 AND source = $3",
-			conv, int64(hint(packed)), int64(hint([]byte(key.source))))
-		return err
+		return t.unrefer(key, hint(packed))
 	}))
+}
+
+// unrefer takes the way from a copy's event to its message away, unless
+// another message whose hints are the same needs it.
+func (t *Tx) unrefer(key messageKey, event int32) error {
+	if err := t.settle(); err != nil {
+		return err
+	}
+	source := hint([]byte(key.source))
+	list, err := collect(t, "SELECT conversation, source, author, copies FROM message WHERE conversation = $1 AND "+hinted, scanMessage,
+		hintedArgs(key.conversation, source)...)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		for _, c := range m.Copies {
+			packed, err := packEvent(c.Event)
+			if other, _ := keyOf(m.Conversation, m.Source); err == nil && other != key && hint(packed) == event {
+				return nil
+			}
+		}
+	}
+	_, err = t.exec("DELETE FROM copy_ref WHERE conversation = $1 AND event = $2 AND source = $3", key.conversation, int64(event), int64(source))
+	return err
+}
+
+// hinted is the condition for messages whose source begins with a hint.
+const hinted = "source >= $2 AND source <= $3"
+
+func hintedArgs(conv mentoring.ConversationID, sourceHint int32) []any {
+	low := binary.BigEndian.AppendUint32(nil, uint32(sourceHint))
+	high := slices.Repeat([]byte{0xff}, rawEvent)
+	copy(high, low)
+	return []any{conv, low, high}
 }
 
 // changeCopy changes a clone of a message and keeps it.

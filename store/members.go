@@ -24,10 +24,10 @@ func (t *Tx) scanMember(r record) (m mentoring.Member, err error) {
 		Trial:     r.flag(7),
 		Created:   r.time(8),
 	}
-	if m.Address, err = t.openText(place{column: "member.address", id: r.int(0)}, r.bytes(1)); err != nil {
+	if m.Address, err = t.openText(place{column: "member.address", id: r.int(0)}, r.view(1)); err != nil {
 		return m, err
 	}
-	m.Alias, err = t.openText(place{column: "member.alias", id: r.int(0)}, r.bytes(3))
+	m.Alias, err = t.openText(place{column: "member.alias", id: r.int(0)}, r.view(3))
 	return m, err
 }
 

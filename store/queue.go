@@ -22,7 +22,7 @@ func (s *Store) scanRow(r record) (Row, error) {
 		Created: r.time(7),
 	}
 	var err error
-	row.Payload, err = s.keys.open(payloadPlace(row.ID), r.bytes(8))
+	row.Payload, err = s.keys.open(payloadPlace(row.ID), r.view(8))
 	return row, err
 }
 

@@ -39,7 +39,7 @@ func loadSeen(l *link, now time.Time) (*seenEvents, error) {
 	s := &seenEvents{known: make(map[int64]struct{})}
 	err := l.query("SELECT id, hour, hashes FROM seen ORDER BY id", func(r record) error {
 		s.lastRow = r.int(0)
-		for packed := r.bytes(2); len(packed) >= 8; packed = packed[8:] {
+		for packed := r.view(2); len(packed) >= 8; packed = packed[8:] {
 			s.keep(int64(binary.BigEndian.Uint64(packed)), r.int(1))
 		}
 		return nil
