@@ -109,7 +109,7 @@ func (s *Server) do(ctx context.Context, method string, u *url.URL, header http.
 		return s.answer(nil, &apiError{status: http.StatusNotFound, code: "M_UNRECOGNIZED", text: "Unrecognized request"}), nil
 	}
 	err := c.authenticate(header, r)
-	fault := s.fault(method, r.name, c.user)
+	fault := s.fault(method, r.name, c)
 	if !sleep(ctx, fault.Delay) {
 		return nil, errCut
 	}
@@ -126,7 +126,7 @@ func (s *Server) do(ctx context.Context, method string, u *url.URL, header http.
 	return s.answer(value, err), nil
 }
 
-func (s *Server) fault(method, name, user string) Fault {
+func (s *Server) fault(method, name string, c *call) Fault {
 	s.mu.Lock()
 	s.calls[name]++
 	n := s.calls[name]
@@ -134,7 +134,7 @@ func (s *Server) fault(method, name, user string) Fault {
 	if s.opts.Fault == nil {
 		return Fault{}
 	}
-	return s.opts.Fault(Call{Method: method, Route: name, N: n, User: user})
+	return s.opts.Fault(Call{Method: method, Route: name, N: n, User: c.user, Device: c.device})
 }
 
 func (s *Server) broken(f Fault) (*reply, error) {

@@ -8,6 +8,7 @@ type Call struct {
 	Route  string // method and path with * for what varies: "PUT rooms/*/send/*/*"
 	N      int    // the how-manieth of its route, from 1
 	User   string // who acts
+	Device string // with which device; "" if none was named
 }
 
 // Fault is what goes wrong with one request. Delay comes first; then, with

@@ -74,6 +74,7 @@ func Config(o Options) *config.Config {
 	if o.URL == "" {
 		c.Homeserver.Address = "http://" + Domain
 	}
+	c.Encryption = config.EncryptionOff // what people say here is plain, so that it can be compared
 	c.InitialStaff = o.Staff
 	c.MentorCapacity = 1 << 20
 	c.Database.DSN = filepath.Join(o.Dir, "silta.db")
