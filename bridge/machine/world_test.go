@@ -28,7 +28,9 @@ type world struct {
 	h   *homeserver
 	m   *Machines
 	dsn string
-	log bytes.Buffer
+	// base and token are of the homeserver, whichever it is.
+	base, token string
+	log         bytes.Buffer
 
 	mu      sync.Mutex
 	now     time.Time
@@ -121,7 +123,15 @@ func newWorld(t *testing.T) *world {
 
 func newWorldAt(t *testing.T, dsn string) *world {
 	t.Helper()
-	w := &world{t: t, h: newHomeserver(t), dsn: dsn, now: time.Now(), keys: &testKeys{newest: 1},
+	h := newHomeserver(t)
+	w := newWorldOn(t, dsn, h.URL, "as")
+	w.h = h
+	return w
+}
+
+func newWorldOn(t *testing.T, dsn, base, token string) *world {
+	t.Helper()
+	w := &world{t: t, dsn: dsn, base: base, token: token, now: time.Now(), keys: &testKeys{newest: 1},
 		persons: map[id.RoomID][]id.UserID{}, known: map[id.UserID]bool{}}
 	w.open("")
 	t.Cleanup(func() { _ = w.m.Close() })
@@ -142,7 +152,7 @@ func (w *world) options(epoch string) Options {
 			return w.now
 		},
 		Client: func(user id.UserID, device id.DeviceID) *mautrix.Client {
-			cli, _ := mautrix.NewClient(w.h.URL, user, "as")
+			cli, _ := mautrix.NewClient(w.base, user, w.token)
 			cli.DeviceID = device
 			cli.SetAppServiceUserID, cli.SetAppServiceDeviceID = user != "", device != ""
 			return cli
