@@ -55,13 +55,14 @@ func catalogueCases() []catalogueCase {
 				})
 				w.choose(w.mentee("Toinen"), id)
 			}},
-		{name: "own limit above the ceiling", free: true, all: true,
+		{name: "own limit above the ceiling", all: true, refusal: "mentor.not_free",
 			prepare: func(w *world, _, _, _ mentoring.Member, id mentoring.MembershipID) {
 				w.put(func(tx mentoring.Tx) error {
 					return tx.PutAvailability(&mentoring.Availability{Membership: id, Capacity: 40})
 				})
 				w.choose(w.mentee("Toinen"), id)
 				w.choose(w.mentee("Kolmas"), id)
+				w.choose(w.mentee("Neljäs"), id)
 			}},
 		{name: "paused", refusal: "mentor.not_there",
 			prepare: func(w *world, staff, _, _ mentoring.Member, id mentoring.MembershipID) {

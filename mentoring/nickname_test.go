@@ -23,6 +23,8 @@ func TestCheckNickname(t *testing.T) {
 		{"ČáhciŠŋŧ", "ČáhciŠŋŧ", ""},
 		{"a\u0308iti", "äiti", ""},     // a and a combining mark
 		{"Yo\u0308A\u030a", "YöÅ", ""}, // and o, A
+		{"e\u0301u\u0308c\u030cs\u030cz\u030c", "éüčšž", ""},
+		{"E\u0301U\u0308C\u030cS\u030cZ\u030cA\u0308O\u0308a\u030ao\u0308", "ÉÜČŠŽÄÖåö", ""},
 		{"abc", "abc", ""},
 		{strings.Repeat("ä", 30), strings.Repeat("ä", 30), ""},
 		{"kesä2026", "kesä2026", ""},

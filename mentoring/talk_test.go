@@ -177,6 +177,10 @@ func TestTalkDays(t *testing.T) {
 		if n := w.figure(mentoring.CountTalkDays, false); n != want {
 			t.Errorf("at %v: %d talk-days, want %d", w.now, n, want)
 		}
+		y, m, d := w.now.In(w.rules.Zone).Date()
+		if got := w.conversation(c.ID).LastTalk; !got.Equal(time.Date(y, m, d, 0, 0, 0, 0, w.rules.Zone)) {
+			t.Errorf("at %v: last talk on %v", w.now, got)
+		}
 	}
 }
 
