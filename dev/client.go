@@ -98,6 +98,10 @@ func OnlySigned() ClientOption {
 	return func(args map[string]any) { args["crypto"], args["isolate"] = true, true }
 }
 
+// Signed has the plain client make a cross-signing identity that signs its
+// device (matrix-js-sdk always does with [Encrypted]).
+func Signed() ClientOption { return func(args map[string]any) { args["signed"] = true } }
+
 // newClient has the driver log in and start.
 func newClient(t T, a Account, start func(c *Client) driver, options []ClientOption) *Client {
 	t.Helper()
@@ -244,6 +248,14 @@ func (c *Client) View(room string) (shown []Shown) {
 	c.t.Helper()
 	c.must("view", map[string]any{"room": room}, &shown)
 	return shown
+}
+
+// Logout ends the session at the homeserver, so that it is no device of the
+// account's any more, and the client. Plain clients only.
+func (c *Client) Logout() {
+	c.t.Helper()
+	c.must("logout", nil, nil)
+	c.Close()
 }
 
 // Close ends the client.

@@ -18,7 +18,7 @@ func start(t *testing.T, hs *dev.Homeserver, kind, name string, options ...dev.C
 	case "nio":
 		return dev.Nio(t, account, options...)
 	}
-	return dev.Plain(t, account)
+	return dev.Plain(t, account, options...)
 }
 
 func shown(t *testing.T, c *dev.Client, room, event string) dev.Shown {
@@ -46,14 +46,16 @@ func TestClientsSeeOneAnother(t *testing.T) {
 	}
 }
 
-// The same in an encrypted room, for the two that can.
+// The same in an encrypted room.
 func TestClientsEncrypt(t *testing.T) {
 	hs := dev.Synapse(t)
 	js := start(t, hs, "jssdk", "js", dev.Encrypted())
 	nio := start(t, hs, "nio", "nio", dev.Encrypted())
 	state := []any{map[string]any{"type": "m.room.encryption", "state_key": "", "content": map[string]any{"algorithm": "m.megolm.v1.aes-sha2"}}}
+	plain := start(t, hs, "plain", "plain", dev.Signed())
 	t.Run("jssdk to nio", func(t *testing.T) { converse(t, js, nio, state...) })
-	t.Run("nio to jssdk", func(t *testing.T) { converse(t, nio, js, state...) })
+	t.Run("nio to plain", func(t *testing.T) { converse(t, nio, plain, state...) })
+	t.Run("plain to jssdk", func(t *testing.T) { converse(t, plain, js, state...) })
 }
 
 func converse(t *testing.T, from, to *dev.Client, initial ...any) {

@@ -91,18 +91,15 @@ func (p *Program) Meet(c *Client, words *Words) *Person {
 	return who
 }
 
-// Known is somebody who has joined already and logs in with another client:
-// their room with the bot is the one where they find its lines.
-func Known(t T, c *Client, bot, language string, words *Words) *Person {
+// Known is somebody who has joined already and logs in with another client.
+// Their room with the bot is the one that the bot called by the service's name.
+func Known(t T, c *Client, bot, service, language string, words *Words) *Person {
 	t.Helper()
 	p := &Person{Client: c, Language: language, Bot: bot, t: t, words: words}
-	pattern, err := words.Pattern(language, "join.done")
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
 	p.Room = c.Await(0, "the room with the bot", func(e Event) bool {
-		return e.Sender == bot && pattern.MatchString(e.Body())
+		return e.Sender == bot && e.Type == "m.room.name" && e.Text("name") == service
 	}).Room
+	p.mark = c.Mark()
 	return p
 }
 

@@ -4,15 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
 )
 
-// plain is the driver written here: no library, no encryption. It writes what
-// a present-day client writes.
+// plain is the driver written here, with mautrix's encryption. It writes what a
+// present-day client writes.
 type plain struct {
 	user   *User
+	crypto *secrets
 	client *Client
 	stop   context.CancelFunc
 	done   chan struct{}
@@ -23,14 +25,15 @@ type plain struct {
 	memberships map[string]string // of this person, by room, as told last
 }
 
-// Plain starts a client without any library, for people who only have to be
-// there. Encryption is beyond it. An account with a token is used as it is.
-func Plain(t T, a Account) *Client {
+// Plain starts a client of our own, which is light, for people who only have to
+// be there. It encrypts where the room is encrypted. An account with a token is
+// used as it is; there must be one client at most for a session.
+func Plain(t T, a Account, options ...ClientOption) *Client {
 	t.Helper()
 	return newClient(t, a, func(c *Client) driver {
 		return &plain{user: NewUser(a), client: c, done: make(chan struct{}),
 			senders: map[string]string{}, memberships: map[string]string{}}
-	}, nil)
+	}, options)
 }
 
 func (p *plain) call(cmd string, args map[string]any) (json.RawMessage, error) {
@@ -49,16 +52,17 @@ func (p *plain) run(ctx context.Context, cmd string, args map[string]any) (any, 
 	room := text("room")
 	switch cmd {
 	case "start":
-		return p.start(ctx)
+		signed, _ := args["signed"].(bool)
+		return p.start(ctx, signed)
 	case "text", "html", "emote", "notice", "reply", "edit":
-		return u.Send(ctx, room, "m.room.message", u.NewTxn(), p.message(cmd, text))
+		return p.send(ctx, room, "m.room.message", p.message(cmd, text))
 	case "react":
-		return u.Send(ctx, room, "m.reaction", u.NewTxn(), map[string]any{"m.relates_to": map[string]any{
+		return p.send(ctx, room, "m.reaction", map[string]any{"m.relates_to": map[string]any{
 			"rel_type": "m.annotation", "event_id": text("to"), "key": text("key")}})
 	case "redact":
 		return u.Redact(ctx, room, text("to"), text("reason"))
 	case "send":
-		return u.Send(ctx, room, text("type"), u.NewTxn(), args["content"])
+		return p.send(ctx, room, text("type"), args["content"])
 	case "state":
 		return u.SetState(ctx, room, text("type"), text("key"), args["content"])
 	case "join":
@@ -74,8 +78,20 @@ func (p *plain) run(ctx context.Context, cmd string, args map[string]any) (any, 
 		return u.Create(ctx, content)
 	case "view":
 		return p.view(room), nil
+	case "rotate":
+		return nil, p.crypto.rotate(ctx, room)
+	case "logout":
+		return nil, u.Do(ctx, http.MethodPost, api+"/logout", map[string]any{}, nil)
 	}
 	return nil, fmt.Errorf("the plain client does not know how to %s", cmd)
+}
+
+func (p *plain) send(ctx context.Context, room, kind string, content any) (event string, err error) {
+	kind, content, err = p.crypto.seal(ctx, room, kind, content)
+	if err != nil {
+		return "", err
+	}
+	return p.user.Send(ctx, room, kind, p.user.NewTxn(), content)
 }
 
 // message is the content of a message, as Element writes it.
@@ -104,11 +120,15 @@ func (p *plain) message(cmd string, text func(string) string) map[string]any {
 }
 
 // start logs in, unless there is a token, and syncs until close.
-func (p *plain) start(ctx context.Context) (any, error) {
+func (p *plain) start(ctx context.Context, signed bool) (any, error) {
 	if p.user.Token == "" {
 		if err := p.user.Login(ctx); err != nil {
 			return nil, err
 		}
+	}
+	var err error
+	if p.crypto, err = openSecrets(ctx, p.user.Account, signed); err != nil {
+		return nil, err
 	}
 	first := make(chan struct{})
 	var once sync.Once
@@ -117,7 +137,7 @@ func (p *plain) start(ctx context.Context) (any, error) {
 	go func() {
 		defer close(p.done)
 		p.user.SyncOn(running, "", func(s *Sync) {
-			p.news(s)
+			p.news(running, s)
 			once.Do(func() { close(first) })
 		})
 	}()
@@ -131,7 +151,8 @@ func (p *plain) start(ctx context.Context) (any, error) {
 
 // news tells the client what a sync brought, in the order that nio and
 // matrix-js-sdk have: membership first.
-func (p *plain) news(s *Sync) {
+func (p *plain) news(ctx context.Context, s *Sync) {
+	late := p.crypto.received(ctx, s)
 	for id, room := range s.Rooms.Invite {
 		inviter := ""
 		for _, raw := range room.InviteState.Events {
@@ -144,11 +165,14 @@ func (p *plain) news(s *Sync) {
 	}
 	for id, room := range s.Rooms.Join {
 		p.membership(id, "join", "")
-		p.events(id, slices.Concat(room.State.Events, room.Timeline.Events))
+		p.events(ctx, id, slices.Concat(room.State.Events, room.Timeline.Events))
 	}
 	for id, room := range s.Rooms.Leave {
-		p.events(id, slices.Concat(room.State.Events, room.Timeline.Events))
+		p.events(ctx, id, slices.Concat(room.State.Events, room.Timeline.Events))
 		p.membership(id, "leave", "")
+	}
+	for _, e := range late {
+		p.client.add(e)
 	}
 }
 
@@ -161,10 +185,12 @@ func (p *plain) membership(room, membership, inviter string) {
 	p.client.add(membershipChange(room, membership, inviter))
 }
 
-func (p *plain) events(room string, events []json.RawMessage) {
+func (p *plain) events(ctx context.Context, room string, events []json.RawMessage) {
 	for _, raw := range events {
 		e := decodeEvent(raw)
 		e.Room, e.Wire = room, e.Type
+		p.crypto.state(ctx, e)
+		e = p.crypto.open(ctx, e)
 		p.mu.Lock()
 		p.senders[e.ID] = e.Sender
 		p.mu.Unlock()
@@ -208,6 +234,7 @@ func (p *plain) view(room string) []*Shown {
 			if target.Sender == e.Sender {
 				target.Body, target.HTML, target.Edited = e.Text("m.new_content", "body"), e.Text("m.new_content", "formatted_body"), true
 			}
+		case e.Failure != "" && byID[e.ID] == nil && hasLate(events, e.ID): // is told again, readable
 		case byID[e.ID] == nil:
 			shown := p.shown(e, gone[e.ID])
 			byID[e.ID] = shown
@@ -215,6 +242,10 @@ func (p *plain) view(room string) []*Shown {
 		}
 	}
 	return order
+}
+
+func hasLate(events []Event, id string) bool {
+	return slices.ContainsFunc(events, func(e Event) bool { return e.ID == id && e.Late })
 }
 
 func (p *plain) shown(e Event, redacted bool) *Shown {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"maunium.net/go/mautrix"
 )
 
 // SyncRoom is what one sync said of one room.
@@ -24,12 +26,18 @@ type SyncRoom struct {
 
 // Sync is one answer of /sync.
 type Sync struct {
+	Since string `json:"-"` // where it began
 	Next  string `json:"next_batch"`
 	Rooms struct {
 		Join   map[string]*SyncRoom
 		Invite map[string]*SyncRoom
 		Leave  map[string]*SyncRoom
 	}
+
+	// What encryption needs.
+	ToDevice    mautrix.SyncEventsList `json:"to_device"`
+	DeviceLists mautrix.DeviceLists    `json:"device_lists"`
+	KeyCounts   mautrix.OTKCount       `json:"device_one_time_keys_count"`
 }
 
 // SyncOn syncs until the context ends and hands over each answer, in order. It
@@ -43,6 +51,7 @@ func (u *User) SyncOn(ctx context.Context, since string, each func(*Sync)) strin
 			pause(ctx, 100*time.Millisecond)
 			continue
 		}
+		answer.Since = since
 		each(answer)
 		since = answer.Next
 	}

@@ -71,13 +71,13 @@ func TestDemo(t *testing.T) {
 		}
 		return dev.Plain(t, dev.Account{Homeserver: d.Homeserver, UserID: p.UserID, Password: p.Password})
 	}
-	mentee := dev.Known(t, enter(d.Mentees[1]), d.Bot, "en", words)
+	mentor := enter(d.Mentors[0])
+	mentee := dev.Known(t, enter(d.Mentees[1]), d.Bot, "Silta", "en", words)
 	mentee.Command("mentors", "", "mentors.head")
 	mark := mentee.Mark()
 	mentee.Command("choose", d.Mentors[0].Alias, "choose.done")
 	leg := mentee.AwaitLeg(mark)
 	mentee.Text(leg, "Hello, do you have a moment?")
-	mentor := enter(d.Mentors[0])
 	e := mentor.Await(0, "the mentee's message", func(e dev.Event) bool { return e.Body() == "Hello, do you have a moment?" })
 	if e.Sender == d.Mentees[1].UserID {
 		t.Errorf("the message came from the mentee's own account")
@@ -92,7 +92,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("the second start took %v, 15 s at most", took)
 	}
 	mentor = enter(d.Mentors[0])
-	mentee = dev.Known(t, enter(d.Mentees[1]), d.Bot, "en", words)
+	mentee = dev.Known(t, enter(d.Mentees[1]), d.Bot, "Silta", "en", words)
 	mentor.Text(e.Room, "Yes, after the night, too.")
 	mentee.AwaitText(leg, "Yes, after the night, too.")
 	end()

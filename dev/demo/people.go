@@ -55,15 +55,15 @@ func populate(t dev.T, hs *dev.Homeserver, program *dev.Program, out io.Writer) 
 		service.Mentor(c, m.language, m.card)
 		p.Alias = m.card.Alias
 		d.Mentors = append(d.Mentors, p)
-		c.Close()
+		c.Logout() // so that people meet no session that is not theirs
 	}
 	for i, m := range mentees() {
 		fmt.Fprintf(out, "A mentee joins (%d of %d) …\n", i+1, len(mentees()))
 		c, p := enter(fmt.Sprintf("mentee%d", i+1))
 		service.Mentee(c, m[0], m[1])
 		d.Mentees = append(d.Mentees, p)
-		c.Close()
+		c.Logout() // so that people meet no session that is not theirs
 	}
-	staff.Close()
+	staff.Logout()
 	return d
 }
