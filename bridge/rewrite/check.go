@@ -225,7 +225,7 @@ func (c *checker) relation(value any, kind string) {
 }
 
 func (c *checker) event(value any) {
-	if id, ok := value.(string); !ok || !slices.Contains(c.allowed.Events, id) {
+	if id, ok := value.(string); !ok || id == "" || !slices.Contains(c.allowed.Events, id) {
 		c.fail("event")
 	}
 }

@@ -204,7 +204,7 @@ func TestNamelessProfile(t *testing.T) {
 }
 
 func TestCheckRefuses(t *testing.T) {
-	a := Allowed{Users: []string{"@_silta_a:silta.example", "@otso:hs1"}, Events: []string{"$ok"}}
+	a := Allowed{Users: []string{"@_silta_a:silta.example", "@otso:hs1"}, Events: []string{"$ok", ""}}
 	for _, test := range []struct{ eventType, content, rule string }{
 		{"m.room.message", `{"msgtype":"m.text","body":"hei","m.mentions":{}}`, ""},
 		{"m.room.message", `{"msgtype":"m.text","body":"@Kanerva:lle klo 17:30. @_silta_a:silta.example","m.mentions":{"user_ids":["@otso:hs1"]}}`, ""},
@@ -223,6 +223,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"m.room.message", `{"msgtype":"m.text","body":"x","m.mentions":{},"m.relates_to":{"m.in_reply_to":{"event_id":"$no"}}}`, "event"},
 		{"m.room.message", `{"msgtype":"m.text","body":"x","m.mentions":{},"m.relates_to":{"rel_type":"m.thread","event_id":"$ok","m.in_reply_to":{"event_id":"$ok"}}}`, "relation"},
 		{"m.reaction", `{"m.relates_to":{"rel_type":"m.annotation","event_id":"$ok","key":"👍️"}}`, ""},
+		{"m.reaction", `{"m.relates_to":{"rel_type":"m.annotation","event_id":"","key":"👍️"}}`, "event"},
 		{"m.reaction", `{"m.relates_to":{"rel_type":"m.annotation","event_id":"$ok","key":"👍👍"}}`, "reaction"},
 		{"m.reaction", `{"m.relates_to":{"rel_type":"m.annotation","event_id":"$ok","key":"ok"}}`, "reaction"},
 		{"m.room.redaction", `{}`, ""},
