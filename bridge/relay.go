@@ -46,6 +46,11 @@ func (s *step) handleLeg(room store.Room) error {
 		}
 	}
 	err = s.relay(room, from, message)
+	var unsupported *rewrite.Unsupported
+	var ignored *rewrite.Ignored
+	if errors.As(err, &unsupported) || errors.As(err, &ignored) { // seen only when it was built anew
+		return s.refuseKind(room, person, err)
+	}
 	var refusal *mentoring.Refusal
 	if errors.As(err, &refusal) {
 		s.refused = append(s.refused, refusal.Text.Key)
@@ -106,7 +111,8 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 		}
 		what = mentoring.Changes
 	}
-	conversation, to, err := s.act.Speak(from.ID, what)
+	// Everything that can be refused comes before Speak, which writes.
+	rendered, err := s.render(room, from, m)
 	if err != nil {
 		return err
 	}
@@ -114,15 +120,54 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	if err != nil {
 		return err
 	}
-	return s.copies(conversation, from, to, m, link)
-}
-
-// copies writes the message and its outbox rows.
-func (s *step) copies(c *mentoring.Conversation, from *mentoring.Participant, to []mentoring.ParticipantID, m *rewrite.Message, link *relation) error {
-	people, err := s.people(c)
+	conversation, to, err := s.act.Speak(from.ID, what)
 	if err != nil {
 		return err
 	}
+	return s.copies(conversation, from, to, rendered, link)
+}
+
+// content is what a message looks like in one leg.
+type content struct {
+	eventType string
+	raw       json.RawMessage
+}
+
+// render builds a message for every other leg, by participant number.
+func (s *step) render(room store.Room, from *mentoring.Participant, m *rewrite.Message) (map[int]content, error) {
+	c, err := s.tx.Conversation(room.Conversation)
+	if err != nil {
+		return nil, err
+	}
+	people, err := s.people(c)
+	if err != nil {
+		return nil, err
+	}
+	rendered := make(map[int]content, len(c.Participants)-1)
+	for i := range c.Participants {
+		viewer := &c.Participants[i]
+		if viewer.Number == from.Number {
+			continue
+		}
+		view := s.view(people, c, from, viewer)
+		if view.Redacted, err = s.redactedWord(viewer); err != nil {
+			return nil, err
+		}
+		eventType, object, err := rewrite.Render(m, view)
+		if err != nil {
+			return nil, fmt.Errorf("render: %w", err)
+		}
+		raw, err := json.Marshal(object)
+		if err != nil {
+			return nil, fmt.Errorf("render: %w", err)
+		}
+		rendered[viewer.Number] = content{eventType, raw}
+	}
+	return rendered, nil
+}
+
+// copies writes the message and its outbox rows.
+func (s *step) copies(c *mentoring.Conversation, from *mentoring.Participant, to []mentoring.ParticipantID, rendered map[int]content, link *relation) error {
 	legs, err := s.legs(c)
 	if err != nil {
 		return err
@@ -130,13 +175,9 @@ func (s *step) copies(c *mentoring.Conversation, from *mentoring.Participant, to
 	record := store.Message{Conversation: c.ID, Source: s.ev.ID, Author: from.Number}
 	for _, id := range to {
 		viewer := c.Participant(id)
-		eventType, content, err := rewrite.Render(m, s.view(people, c, from, viewer))
-		if err != nil {
-			return fmt.Errorf("render: %w", err)
-		}
-		raw, err := json.Marshal(content)
-		if err != nil {
-			return fmt.Errorf("render: %w", err)
+		made, ok := rendered[viewer.Number]
+		if !ok {
+			return fmt.Errorf("a leg without a rendering")
 		}
 		record.Copies = append(record.Copies, store.Copy{Number: viewer.Number})
 		state := store.RowHeld
@@ -144,7 +185,7 @@ func (s *step) copies(c *mentoring.Conversation, from *mentoring.Participant, to
 			state = store.RowReady
 		}
 		err = s.enqueue(s.b.copyLane(id, from.ID), store.LaneOut, state, parcel{
-			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: eventType, Content: raw,
+			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: made.eventType, Content: made.raw,
 			Conversation: c.ID, Number: viewer.Number, Source: s.ev.ID, Relation: link,
 		})
 		if err != nil {
@@ -278,6 +319,15 @@ func (s *step) view(people map[int]rewrite.Person, c *mentoring.Conversation, fr
 		}
 	}
 	return v
+}
+
+// redactedWord stands in a viewer's leg where somebody's address was.
+func (s *step) redactedWord(viewer *mentoring.Participant) (string, error) {
+	member, err := s.tx.Member(viewer.Member)
+	if err != nil {
+		return "", err
+	}
+	return s.b.bot.Render(member.Language, mentoring.T("relay.address")), nil
 }
 
 // legs says how far each leg of a conversation is, by number.

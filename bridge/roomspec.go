@@ -6,6 +6,7 @@ import (
 
 	"maunium.net/go/mautrix/id"
 
+	"silta/mentoring"
 	"silta/store"
 )
 
@@ -38,6 +39,7 @@ func (b *Bridge) roomRequest(p *plan) map[string]any {
 		"preset":                       "private_chat",
 		"visibility":                   "private",
 		"name":                         p.name,
+		"topic":                        b.roomTopic(p),
 		"creation_content":             create,
 		"invite":                       invite,
 		"is_direct":                    false,
@@ -94,6 +96,19 @@ func (b *Bridge) powerLevels(p *plan) map[string]any {
 		"invite": levelGhost, "kick": levelBot, "ban": levelBot, "redact": levelBot,
 		"notifications": map[string]int{"room": levelBot},
 	}
+}
+
+// roomTopic says in plain words what to do where a client cannot read what is
+// encrypted.
+func (b *Bridge) roomTopic(p *plan) string {
+	if b.machines == nil {
+		return ""
+	}
+	language := p.person.Language
+	if p.room.Kind == store.RoomStaff {
+		language = b.staffLanguage()
+	}
+	return b.bot.Render(language, mentoring.T("room.topic"))
 }
 
 // roomTitle is what a room that is no leg is called; it may stand on a locked
