@@ -77,6 +77,9 @@ func TestDismissed(t *testing.T) {
 	claimed, _ := w.call(caller, mentoring.CaseHelp, 0)
 	w.must(func(a *mentoring.Act) error { _, err := a.Claim(staff, claimed.ID); return err })
 	waiting, _ := w.call(caller, mentoring.CaseUrgent, 0)
+	colleague := w.staff()
+	theirs, _ := w.call(w.mentee("Suo"), mentoring.CaseHelp, 0)
+	w.must(func(a *mentoring.Act) error { _, err := a.Claim(colleague, theirs.ID); return err })
 	dismiss := func(m mentoring.Member) []mentoring.Effect {
 		t.Helper()
 		return w.must(func(a *mentoring.Act) error { return a.Dismissed(m, room.ID) })
@@ -87,6 +90,9 @@ func TestDismissed(t *testing.T) {
 	}
 	if got := w.caseOf(claimed.ID); got.State != mentoring.CaseOpen || got.ClaimedBy != 0 {
 		t.Errorf("case %+v", got)
+	}
+	if got := w.caseOf(theirs.ID); got.State != mentoring.CaseClaimed || got.ClaimedBy != colleague.ID {
+		t.Errorf("a colleague's case %+v", got)
 	}
 	w.refused("not_allowed", func(a *mentoring.Act) error { _, err := a.Claim(staff, waiting.ID); return err })
 	w.refused("not_allowed", func(a *mentoring.Act) error { _, err := a.NewMentorCode(staff); return err })
