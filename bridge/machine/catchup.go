@@ -54,7 +54,11 @@ func (m *Machines) CatchUp(ctx context.Context, user id.UserID) (n int, err erro
 		return 0, ctx.Err()
 	}
 	// One run at a time: the next one waits here for the one before.
-	release := m.uploads.WithLock(user + "|sync")
+	release, err := m.turns.take(ctx, "sync/"+string(user))
+	if err != nil {
+		c.start <- struct{}{} // somebody else's turn to run it
+		return 0, err
+	}
 	m.catchMu.Lock()
 	delete(m.catches, user) // from now on a caller wants a later one
 	m.catchMu.Unlock()

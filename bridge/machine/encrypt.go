@@ -73,7 +73,11 @@ func (m *Machines) Encrypt(ctx context.Context, sender id.UserID, room id.RoomID
 	if err != nil {
 		return nil, err
 	}
-	defer m.rooms.WithLock(string(sender) + "|" + string(room))()
+	done, err := m.turns.take(ctx, "room/"+string(sender)+"|"+string(room))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	out, err := m.encryptWith(ctx, sender, room, bind(to), plain)
 	if err == nil && out == nil {
 		var fresh *outbound
@@ -130,6 +134,9 @@ func (m *Machines) audience(ctx context.Context, sender id.UserID, room id.RoomI
 // encryptWith uses the session that there is; nil when it must be a new one.
 func (m *Machines) encryptWith(ctx context.Context, sender id.UserID, room id.RoomID, bound, plain []byte) (out *event.EncryptedEventContent, err error) {
 	err = m.with(ctx, sender, func(a *account, u *unit) error {
+		if !a.state.Published {
+			return ErrUnknownAccount // it was being made when the program ended
+		}
 		s, err := m.outbound(ctx, sender, room)
 		if err != nil || s == nil || s.Sent >= sessionMessages || m.now() >= s.Ends || !slices.Equal(s.Bound, bound) {
 			return err

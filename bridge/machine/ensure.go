@@ -19,15 +19,11 @@ import (
 // one-time keys; a fallback key. Then it catches up on what came meanwhile.
 // What it returns is the bot's device, also for what it sends itself.
 func (m *Machines) EnsureReader(ctx context.Context, user id.UserID) (id.DeviceID, error) {
-	state, fresh, err := m.ensure(ctx, user, true)
-	if err != nil {
-		return "", err
+	state, fresh, err := m.ensure(ctx, user, true, "")
+	if err == nil && !fresh {
+		err = m.repair(ctx, user)
 	}
-	if fresh {
-		if err := m.dropOtherDevices(ctx, user, state.Device); err != nil {
-			return "", err
-		}
-	} else if err := m.repair(ctx, user); err != nil {
+	if err != nil {
 		return "", err
 	}
 	if err := m.topUp(ctx, user, m.now()-state.Fallback > fallbackAge.Milliseconds()); err != nil {
@@ -44,22 +40,13 @@ func (m *Machines) EnsureReader(ctx context.Context, user id.UserID) (id.DeviceI
 // called again. was is the device that the ghost is known to have had ("" when
 // none): where the crypto tables were lost it is removed at the homeserver.
 func (m *Machines) EnsureSender(ctx context.Context, user id.UserID, was id.DeviceID) (id.DeviceID, error) {
-	state, fresh, err := m.ensure(ctx, user, false)
-	if err != nil {
-		return "", err
-	}
-	if fresh && was != "" && was != state.Device {
-		err := m.request(ctx, m.o.Client(user, ""), "remove a lost device", http.MethodDelete, nil, nil, "v3", "devices", was)
-		if err != nil && !isRefused(err, http.StatusNotFound) {
-			return "", err
-		}
-	}
-	return state.Device, nil
+	state, _, err := m.ensure(ctx, user, false, was)
+	return state.Device, err
 }
 
 // ensure returns the account's state, made and published; fresh says that this
 // call published it.
-func (m *Machines) ensure(ctx context.Context, user id.UserID, asReader bool) (state accountState, fresh bool, err error) {
+func (m *Machines) ensure(ctx context.Context, user id.UserID, asReader bool, was id.DeviceID) (state accountState, fresh bool, err error) {
 	read := func(a *account, _ *unit) error {
 		state = a.state
 		return nil
@@ -73,7 +60,7 @@ func (m *Machines) ensure(ctx context.Context, user id.UserID, asReader bool) (s
 	if err != nil || state.Published {
 		return state, false, err
 	}
-	return state, true, m.publish(ctx, user)
+	return state, true, m.publish(ctx, user, was)
 }
 
 // make creates an account in the tables, all its keys with it, before the
@@ -147,13 +134,20 @@ func (m *Machines) signDevice(a *account) error {
 }
 
 // publish tells the homeserver of an account: the user, the device, the
-// identity, and the device's keys with the identity's signature in one.
-func (m *Machines) publish(ctx context.Context, user id.UserID) error {
+// identity, and the device's keys with the identity's signature in one. What is
+// left of an earlier life goes before the new device comes.
+func (m *Machines) publish(ctx context.Context, user id.UserID, was id.DeviceID) error {
+	done, err := m.turns.take(ctx, "keys/"+string(user))
+	if err != nil {
+		return err
+	}
+	defer done()
+	asReader := false
 	var signing map[string]any
 	var upload map[string]any
 	var device id.DeviceID
-	err := m.with(ctx, user, func(a *account, u *unit) (err error) {
-		device = a.state.Device
+	err = m.with(ctx, user, func(a *account, u *unit) (err error) {
+		device, asReader = a.state.Device, a.state.Reader
 		upload = map[string]any{"device_keys": m.deviceKeys(a)}
 		if a.state.Reader {
 			if err := m.makeKeys(a, u, upload, mostKeys, a.state.Fallback == 0); err != nil {
@@ -171,6 +165,9 @@ func (m *Machines) publish(ctx context.Context, user id.UserID) error {
 		map[string]any{"type": mautrix.AuthTypeAppservice, "username": localpart, "inhibit_login": true}, nil, "v3", "register")
 	var refused *requestError
 	if err != nil && !(errors.As(err, &refused) && refused.code == "M_USER_IN_USE") {
+		return err
+	}
+	if err := m.dropDevices(ctx, user, device, was, asReader); err != nil {
 		return err
 	}
 	if err := m.request(ctx, m.o.Client(user, ""), "make a device", http.MethodPut, nil, nil, "v3", "devices", device); err != nil {
@@ -248,20 +245,27 @@ func (m *Machines) repair(ctx context.Context, user id.UserID) error {
 	if d, ok := now.byKey(identityKey); ok && d.Signed && d.ID == state.Device {
 		return nil
 	}
-	return m.publish(ctx, user)
+	return m.publish(ctx, user, "")
 }
 
-// dropOtherDevices removes what an earlier life of the bot left: people's
-// clients would encrypt for it for ever.
-func (m *Machines) dropOtherDevices(ctx context.Context, user id.UserID, keep id.DeviceID) error {
+// dropDevices removes what an earlier life of an account left: of a sender the
+// device that it is known to have had, of a reader all others, since people's
+// clients would encrypt for them for ever.
+func (m *Machines) dropDevices(ctx context.Context, user id.UserID, keep, was id.DeviceID, all bool) error {
 	as := m.o.Client(user, "")
-	var answer struct {
-		Devices []struct {
-			ID id.DeviceID `json:"device_id"`
-		} `json:"devices"`
+	type listed struct {
+		ID id.DeviceID `json:"device_id"`
 	}
-	if err := m.request(ctx, as, "list devices", http.MethodGet, nil, &answer, "v3", "devices"); err != nil {
-		return err
+	var answer struct {
+		Devices []listed `json:"devices"`
+	}
+	if was != "" {
+		answer.Devices = []listed{{was}}
+	}
+	if all {
+		if err := m.request(ctx, as, "list devices", http.MethodGet, nil, &answer, "v3", "devices"); err != nil {
+			return err
+		}
 	}
 	for _, d := range answer.Devices {
 		if d.ID == keep {

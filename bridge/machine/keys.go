@@ -57,7 +57,11 @@ func (m *Machines) KeyCounts(ctx context.Context, user id.UserID, device id.Devi
 // may be old by now, and uploads what is missing; fallback makes a new fallback
 // key.
 func (m *Machines) topUp(ctx context.Context, user id.UserID, fallback bool) error {
-	defer m.uploads.WithLock(user)()
+	done, err := m.turns.take(ctx, "keys/"+string(user))
+	if err != nil {
+		return err
+	}
+	defer done()
 	as, err := m.clientOf(ctx, user)
 	if err != nil {
 		return err

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.mau.fi/util/exsync"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/id"
 )
@@ -66,10 +65,10 @@ type Machines struct {
 	db     *database
 	people *people
 	cache  *accounts
-	// rooms has one holder for an account in a room: a session is shared once.
-	rooms *exsync.KeyedMutex[string]
-	// uploads has one holder for an account: which one-time keys were published.
-	uploads *exsync.KeyedMutex[id.UserID]
+	// turns: "room/…" an account in a room, so that a session is shared once;
+	// "keys/…" an account's one-time keys, so that it is known which were
+	// published; "sync/…" an account's inbox.
+	turns *turns
 
 	catchMu sync.Mutex
 	catches map[id.UserID]*catching
@@ -93,8 +92,7 @@ func Open(ctx context.Context, o Options) (*Machines, error) {
 	}
 	m := &Machines{
 		o: o, db: db, cache: newAccounts(o.Loaded),
-		rooms: exsync.NewKeyedMutex[string](), uploads: exsync.NewKeyedMutex[id.UserID](),
-		catches: map[id.UserID]*catching{}, unwedged: map[string]time.Time{},
+		turns: newTurns(), catches: map[id.UserID]*catching{}, unwedged: map[string]time.Time{},
 	}
 	m.people = newPeople(m)
 	if err := m.checkEpoch(ctx); err != nil {

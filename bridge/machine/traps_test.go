@@ -14,7 +14,8 @@ import (
 	"maunium.net/go/mautrix/id"
 )
 
-// The traps are those of the notes on encryption (docs/adr); each test has seen
+// The traps are numbered as in the notes from which this package was designed;
+// each says in its test what goes wrong. Each test has seen
 // its remedy taken out and failed.
 
 var errBroken = errors.New("the disk is full")
