@@ -74,6 +74,8 @@ type Bridge struct {
 	// machines is nil where rooms are plain.
 	machines *machine.Machines
 	unread   atomic.Bool // rows may be aside for want of a key
+	// sweepOver is closed when incoming lanes begin, whatever waits to be sent.
+	sweepOver chan struct{}
 	// troubled: the homeserver did not answer lately.
 	troubled atomic.Bool
 	device   atomic.Value // string: the bot's device
@@ -94,6 +96,7 @@ func New(o Options) *Bridge {
 	b.Reload(o.Config)
 	b.device.Store("")
 	b.lanes = newScheduler(b.now)
+	b.sweepOver = make(chan struct{})
 	b.store.OnReady(b.lanes.add)
 	return b
 }
@@ -158,7 +161,9 @@ func (b *Bridge) Run(ctx context.Context) error {
 	})
 	wg.Go(func() { b.keepTime(ctx) })
 	b.unread.Store(true)
-	b.lanes.add(heads)
+	b.lanes.start(heads)
+	over := time.AfterFunc(sweepWait, sync.OnceFunc(func() { close(b.sweepOver) }))
+	defer over.Stop()
 
 	select {
 	case <-ctx.Done():

@@ -30,6 +30,11 @@ type scheduler struct {
 	timer  *time.Timer
 	now    func() time.Time
 	closed bool
+
+	// What was to be sent at the start and has not been tried yet; swept is
+	// closed when all of it has.
+	unswept map[store.Lane]bool
+	swept   chan struct{}
 }
 
 // lane is one lane that has, or may have, something to do.
@@ -64,12 +69,31 @@ type laneQueue struct {
 }
 
 func newScheduler(now func() time.Time) *scheduler {
-	s := &scheduler{lanes: map[store.Lane]*lane{}, queues: map[store.LaneKind]*laneQueue{}, now: now}
+	s := &scheduler{
+		lanes: map[store.Lane]*lane{}, queues: map[store.LaneKind]*laneQueue{}, now: now,
+		unswept: map[store.Lane]bool{}, swept: make(chan struct{}),
+	}
 	for _, kind := range []store.LaneKind{store.LaneIn, store.LaneKeys, store.LaneOut, store.LaneRoom, store.LaneWork} {
 		s.queues[kind] = &laneQueue{ready: sync.NewCond(&s.mu)}
 	}
 	s.timer = time.AfterFunc(time.Hour, s.wake)
 	return s
+}
+
+// start gives the scheduler what the queue held when the program started.
+func (s *scheduler) start(heads []store.Head) {
+	s.mu.Lock()
+	now := s.now()
+	for _, h := range heads {
+		if (h.Kind == store.LaneOut || h.Kind == store.LaneRoom) && !h.Due.After(now) {
+			s.unswept[h.Lane] = true
+		}
+	}
+	if len(s.unswept) == 0 {
+		close(s.swept)
+	}
+	s.mu.Unlock()
+	s.add(heads)
 }
 
 // add tells the scheduler of lanes that have something to do; the store calls
@@ -148,6 +172,11 @@ func (s *scheduler) release(l *lane, v verdict) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l.busy = false
+	if s.unswept[l.id] {
+		if delete(s.unswept, l.id); len(s.unswept) == 0 {
+			close(s.swept)
+		}
+	}
 	now := s.now()
 	switch {
 	case v.more || l.again && l.waits == waitsNothing:
@@ -232,7 +261,7 @@ func (b *Bridge) work(ctx context.Context) {
 		count int
 		do    func(context.Context, *lane) verdict
 	}{
-		{store.LaneIn, inWorkers, b.workIn},
+		{store.LaneIn, inWorkers, b.workInAfterSweep},
 		{store.LaneKeys, keysWorkers, b.workKeys},
 		{store.LaneOut, outWorkers, b.workOut},
 		{store.LaneRoom, roomWorkers, b.workOut},
@@ -249,4 +278,20 @@ func (b *Bridge) work(ctx context.Context) {
 		}
 	}
 	wg.Wait()
+}
+
+// sweepWait bounds how long incoming lanes wait at the start for the outbox.
+const sweepWait = 10 * time.Second
+
+// workInAfterSweep does a lane of incoming rows once what was being sent before
+// a crash has been sent again and noted: an answer to such a message would not
+// find it in the message map otherwise.
+func (b *Bridge) workInAfterSweep(ctx context.Context, l *lane) verdict {
+	select {
+	case <-b.lanes.swept:
+	case <-b.sweepOver:
+	case <-ctx.Done():
+		return verdict{}
+	}
+	return b.workIn(ctx, l)
 }
