@@ -25,6 +25,8 @@ type batch struct {
 	counts   map[mentoring.Counter]int64
 	heads    map[Lane]Head
 	lanes    []Lane // of heads, in order
+	changes  changes
+	undo     []func() // takes back IDs that were given
 
 	insertRows, insertRefs, upsertMessages *multi
 	deleteRows                             *multi
@@ -60,6 +62,18 @@ func (b *batch) reset() {
 	b.forgetWritten()
 	clear(b.heads)
 	b.lanes = b.lanes[:0]
+	b.changes.reset()
+	clear(b.undo)
+	b.undo = b.undo[:0]
+}
+
+// rolledBack takes back the IDs that were given in the group, so that a step
+// that is run again with the same values inserts them again.
+func (b *batch) rolledBack() {
+	for _, undo := range b.undo {
+		undo()
+	}
+	b.reset()
 }
 
 func (b *batch) forgetWritten() {
@@ -74,7 +88,8 @@ func (b *batch) forgetWritten() {
 
 // enqueue adds a row.
 func (b *batch) enqueue(r Row, sealed []byte) {
-	r.Payload = nil
+	b.changes.fresh = append(b.changes.fresh, r)
+	r.Payload, r.Value = nil, nil
 	if len(b.rows) == 0 || r.ID < b.lowest {
 		b.lowest = r.ID
 	}
@@ -108,6 +123,7 @@ func (b *batch) takeHeads() []Head {
 
 // done deletes a row, also one that has not been written yet.
 func (b *batch) done(id int64) {
+	b.changes.gone = append(b.changes.gone, id)
 	if id >= b.lowest {
 		for i := range b.rows {
 			if b.rows[i].ID == id {
@@ -174,7 +190,7 @@ func (b *batch) flushMessages(l *link) error {
 			}
 			continue
 		}
-		b.values = append(b.values, int64(key.conversation), []byte(key.source), int64(m.Author), packCopies(m.Copies))
+		b.values = append(b.values, int64(key.conversation), []byte(key.source), int64(m.Author), packCopies(m.links()))
 	}
 	if err := b.upsertMessages.exec(l, b.values); err != nil {
 		return err

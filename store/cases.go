@@ -57,6 +57,7 @@ func (t *Tx) PutCase(c *mentoring.Case) error {
 	var err error
 	if c.ID == 0 {
 		c.ID = mentoring.CaseID(t.newID(seqCase))
+		t.undo(func() { c.ID = 0 })
 		_, err = t.exec("INSERT INTO cases ("+caseColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", caseValues(c)...)
 	} else {
 		err = t.change(`UPDATE cases SET kind = $2, programme = $3, unit = $4, state = $5, opener = $6, opener_role = $7,
@@ -88,6 +89,7 @@ func (t *Tx) PutStaffRoom(s *mentoring.StaffRoom) error {
 	var err error
 	if s.ID == 0 {
 		s.ID = mentoring.StaffRoomID(t.newID(seqStaffRoom))
+		t.undo(func() { s.ID = 0 })
 		_, err = t.exec("INSERT INTO staff_room (id, programme, unit) VALUES ($1, $2, $3)", s.ID, s.Programme, s.Unit)
 	} else {
 		err = t.change("UPDATE staff_room SET programme = $2, unit = $3 WHERE id = $1", s.ID, s.Programme, s.Unit)

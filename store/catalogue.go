@@ -168,6 +168,7 @@ func (t *Tx) PutTopic(topic *Topic) error {
 	}
 	if topic.ID == 0 {
 		topic.ID = t.newID(seqTopic)
+		t.undo(func() { topic.ID = 0 })
 	}
 	words, err := t.sealJSON(place{column: "topic.words", id: topic.ID}, topic.Words)
 	if err != nil {
@@ -235,6 +236,7 @@ func (t *Tx) PutTextOverride(o *TextOverride) error {
 		return errors.New("put text: history is never changed; put a new one")
 	}
 	o.ID = t.newID(seqText)
+	t.undo(func() { o.ID = 0 })
 	_, err := t.exec("INSERT INTO text_override ("+textColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 		o.ID, o.Key, o.Language, o.Programme, o.Unit,
 		t.sealText(place{column: "text_override.words", id: o.ID}, o.Words), orNull(o.Author), o.Changed)

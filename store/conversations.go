@@ -114,6 +114,7 @@ func (t *Tx) PutConversation(c *mentoring.Conversation) error {
 	var err error
 	if c.ID == 0 {
 		c.ID = mentoring.ConversationID(t.newID(seqConversation))
+		t.undo(func() { c.ID = 0 })
 		_, err = t.exec("INSERT INTO conversation ("+conversationColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 			c.ID, c.Kind, c.Programme, c.Unit, c.State, c.Case, c.Trial, c.Created, c.Due, c.LastTalk, c.Ended)
 	} else if old, err = t.Conversation(c.ID); err == nil {
@@ -143,6 +144,7 @@ func (t *Tx) PutConversation(c *mentoring.Conversation) error {
 func (t *Tx) putParticipant(c *mentoring.Conversation, p *mentoring.Participant, old *mentoring.Conversation) error {
 	if p.ID == 0 {
 		p.ID = mentoring.ParticipantID(t.newID(seqParticipant))
+		t.undo(func() { p.ID = 0 })
 		_, err := t.exec("INSERT INTO participant (id, conversation, number, member, membership, role, alias, presence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 			p.ID, c.ID, p.Number, p.Member, orNull(p.Membership), p.Role,
 			t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence)

@@ -60,20 +60,33 @@ type gate struct {
 	caches *caches
 	ids    *sequences
 	seen   *seenEvents
+	hot    *hotQueue
 	batch  *batch
 	group  []*step // the one that runs now
 	index  int     // of the step in it
 	later  []*step // to be run alone after it
 }
 
-func newGate(s *Store, l *link, ids *sequences, seen *seenEvents, slow time.Duration) *gate {
+// newGate reads from the database what the gate keeps in memory.
+func newGate(s *Store, l *link, slow time.Duration) (*gate, error) {
 	g := &gate{
-		store: s, link: l, slow: slow, news: newNotifier(s),
+		store: s, link: l, slow: slow,
 		wake: make(chan struct{}, 1), failed: make(chan struct{}), stopped: make(chan struct{}),
-		caches: newCaches(), ids: ids, seen: seen, batch: newBatch(),
+		caches: newCaches(), batch: newBatch(),
 	}
+	var err error
+	if g.ids, err = loadSequences(l); err != nil {
+		return nil, doing("sequences", err)
+	}
+	if g.seen, err = loadSeen(l, s.now()); err != nil {
+		return nil, doing("seen events", err)
+	}
+	if g.hot, err = loadHot(l); err != nil {
+		return nil, doing("queue", err)
+	}
+	g.news = newNotifier(s)
 	go g.run()
-	return g
+	return g, nil
 }
 
 // Write runs fn in a transaction and returns when it is committed, together
@@ -310,6 +323,7 @@ func (g *gate) commit() ([]Head, error) {
 	if g.slow > 0 {
 		time.Sleep(g.slow)
 	}
+	g.hot.apply(&g.batch.changes)
 	heads := g.batch.takeHeads()
 	g.batch.reset()
 	g.ids.committed()
@@ -322,7 +336,7 @@ func (g *gate) commit() ([]Head, error) {
 // undone it already after some errors, so that ROLLBACK itself may fail.
 func (g *gate) rollback() {
 	_ = g.link.control("ROLLBACK")
-	g.batch.reset()
+	g.batch.rolledBack()
 	g.ids.rolledBack()
 	g.seen.rolledBack()
 	g.caches.rollback()

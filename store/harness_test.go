@@ -1,8 +1,12 @@
 package store_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"database/sql"
 	"errors"
+	"io"
 	"path/filepath"
 	"reflect"
 	"sync/atomic"
@@ -162,4 +166,67 @@ func (o *opened) cast(name string, at time.Time) (c *cast) {
 	o.t.Helper()
 	o.write(func(tx *store.Tx) (err error) { c, err = act(tx, name, at); return err })
 	return c
+}
+
+// unpacked is the inside of a backup file.
+func unpacked(t *testing.T, file []byte) []byte {
+	t.Helper()
+	_, zipped, found := bytes.Cut(file, []byte("\n"))
+	if !found {
+		t.Fatal("no first line")
+	}
+	zip, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// dump is everything in a PostgreSQL database, as text.
+func dump(t *testing.T, w *world) []byte {
+	t.Helper()
+	db, err := sql.Open("postgres", w.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var all bytes.Buffer
+	for _, form := range []string{"hex", "escape"} { // how binary values are written
+		tables, err := db.QueryContext(t.Context(), "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for tables.Next() {
+			var name string
+			if err := tables.Scan(&name); err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, name)
+		}
+		if err := errors.Join(tables.Err(), tables.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			rows, err := db.QueryContext(t.Context(), "SELECT set_config('bytea_output', $1, false), t::text FROM "+name+" t", form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for rows.Next() {
+				var setting, row string
+				if err := rows.Scan(&setting, &row); err != nil {
+					t.Fatal(err)
+				}
+				all.WriteString(row + "\n")
+			}
+			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return all.Bytes()
 }

@@ -73,6 +73,19 @@ const (
 	copyOther  = 2
 )
 
+// editsNumber is the number under which the source of an edited message is
+// packed among the copies, so that it leads to its edits as a copy leads to its
+// message. No participant has it.
+const editsNumber = 0
+
+// links are the events that lead to a message.
+func (m *Message) links() []Copy {
+	if m.Edits == "" {
+		return m.Copies
+	}
+	return append([]Copy{{Number: editsNumber, Event: m.Edits}}, m.Copies...)
+}
+
 func packCopies(copies []Copy) []byte {
 	out := make([]byte, 0, len(copies)*(1+rawEvent))
 	for _, c := range copies {
@@ -148,7 +161,7 @@ func (t *Tx) PutMessage(m *Message) error {
 	}
 	same := *m
 	same.Copies = slices.Clone(m.Copies)
-	for _, c := range same.Copies {
+	for _, c := range same.links() {
 		if err := t.refer(key, c.Event); err != nil {
 			return doing("put message", err)
 		}
@@ -221,12 +234,48 @@ func (t *Tx) messageAt(key messageKey) (*Message, error) {
 
 func scanMessage(r record) (*Message, error) {
 	copies, err := unpackCopies(r.view(3))
-	return &Message{
+	m := &Message{
 		Conversation: mentoring.ConversationID(r.int(0)),
 		Source:       unpackEvent(r.view(1)),
 		Author:       int(r.int(2)),
 		Copies:       copies,
-	}, err
+	}
+	if len(copies) > 0 && copies[0].Number == editsNumber {
+		m.Edits, m.Copies = copies[0].Event, copies[1:]
+	}
+	return m, err
+}
+
+// EditsOf lists the edits of a message that have copies, in no order that
+// matters. The values are shared: never change them.
+func (t *Tx) EditsOf(conv mentoring.ConversationID, source string) ([]*Message, error) {
+	key, err := keyOf(conv, source)
+	if err != nil {
+		return nil, nil // such a message was never kept
+	}
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
+	hints, err := collect(t, "SELECT source FROM copy_ref WHERE conversation = $1 AND event = $2", func(r record) (int32, error) {
+		return int32(r.int(0)), nil
+	}, conv, int64(hint([]byte(key.source))))
+	if err != nil {
+		return nil, doing("edits", err)
+	}
+	var edits []*Message
+	for _, h := range hints {
+		list, err := collect(t, "SELECT conversation, source, author, copies FROM message WHERE conversation = $1 AND "+hinted,
+			scanMessage, hintedArgs(conv, h)...)
+		if err != nil {
+			return nil, doing("edits", err)
+		}
+		for _, m := range list {
+			if m.Edits == source {
+				edits = append(edits, m)
+			}
+		}
+	}
+	return edits, nil
 }
 
 func (t *Tx) messageByCopy(conv mentoring.ConversationID, number int, event string, eventHint int32) (*Message, error) {

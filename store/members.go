@@ -60,6 +60,7 @@ func (t *Tx) PutMember(m *mentoring.Member) error {
 	}
 	if m.ID == 0 {
 		m.ID = mentoring.MemberID(t.newID(seqMember))
+		t.undo(func() { m.ID = 0 })
 	} else if old, err := t.Member(m.ID); err != nil {
 		return doing("put member", err)
 	} else if old.Address != m.Address {
@@ -138,6 +139,7 @@ func (t *Tx) PutMembership(m *mentoring.Membership) error {
 	var err error
 	if m.ID == 0 {
 		m.ID = mentoring.MembershipID(t.newID(seqMembership))
+		t.undo(func() { m.ID = 0 })
 		_, err = t.exec("INSERT INTO membership ("+membershipColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 			m.ID, m.Member, m.Programme, m.Unit, m.Role, m.State, m.Created, m.FirstMessage)
 	} else {

@@ -36,18 +36,22 @@ func (t *Tx) Seen(eventID string) (already bool, err error) {
 	return t.g.seen.see(int64(binary.BigEndian.Uint64(sum[:8]))), nil
 }
 
-// Enqueue adds a row to its lane. It sets ID, and Created when it is zero.
+// Enqueue adds a row to its lane. It sets ID, and Created when it is zero. The
+// payload must not be changed afterwards: Next may return it as it is.
 func (t *Tx) Enqueue(r *Row) error {
 	if err := t.writing(); err != nil {
 		return err
 	}
 	if r.ID == 0 {
 		r.ID = t.newID(seqQueue)
+		t.undo(func() { r.ID = 0 })
 	}
 	if r.Created.IsZero() {
 		r.Created = t.s.now()
 	}
-	t.g.batch.enqueue(*r, t.s.keys.seal(payloadPlace(r.ID), r.Payload))
+	same := *r
+	same.Due, same.Created = fromMillis(millis(r.Due)), fromMillis(millis(r.Created))
+	t.g.batch.enqueue(same, t.s.keys.seal(payloadPlace(r.ID), r.Payload))
 	return nil
 }
 
@@ -71,6 +75,7 @@ func (t *Tx) Retry(id int64, due time.Time, tries int) error {
 		return err
 	}
 	err := t.one("UPDATE queue SET state = 0, hold = 0, due = $2, tries = $3 WHERE id = $1 RETURNING lane, kind", func(r record) error {
+		t.touched(Lane(r.int(0)))
 		t.g.batch.ready(Head{Lane: Lane(r.int(0)), Kind: LaneKind(r.int(1)), Due: fromMillis(millis(due))})
 		return nil
 	}, id, due, tries)
@@ -87,7 +92,7 @@ func (t *Tx) park(id int64, state RowState, hold Hold) error {
 	if err := t.settle(); err != nil {
 		return err
 	}
-	return doing("hold row", t.change("UPDATE queue SET state = $2, hold = $3 WHERE id = $1", id, state, hold))
+	return doing("hold row", t.changeRow("UPDATE queue SET state = $2, hold = $3 WHERE id = $1 RETURNING lane", id, state, hold))
 }
 
 // Release makes the held rows of a lane that wait for hold ready at due, and
@@ -102,6 +107,7 @@ func (t *Tx) Release(lane Lane, hold Hold, due time.Time) (int, error) {
 	released := 0
 	err := t.query("UPDATE queue SET state = 0, hold = 0, due = $3 WHERE lane = $1 AND state = 1 AND hold = $2 RETURNING kind", func(r record) error {
 		released++
+		t.touched(lane)
 		t.g.batch.ready(Head{Lane: lane, Kind: LaneKind(r.int(0)), Due: fromMillis(millis(due))})
 		return nil
 	}, lane, hold, due)
@@ -122,7 +128,23 @@ func (t *Tx) Rewrite(id int64, payload []byte) error {
 	if err := t.settle(); err != nil {
 		return err
 	}
-	return doing("rewrite row", t.change("UPDATE queue SET payload = $2 WHERE id = $1", id, t.s.keys.seal(payloadPlace(id), payload)))
+	return doing("rewrite row", t.changeRow("UPDATE queue SET payload = $2 WHERE id = $1 RETURNING lane", id, t.s.keys.seal(payloadPlace(id), payload)))
+}
+
+// changeRow runs an update of one row that returns its lane.
+func (t *Tx) changeRow(query string, args ...any) error {
+	if err := t.writing(); err != nil {
+		return err
+	}
+	return t.one(query, func(r record) error {
+		t.touched(Lane(r.int(0)))
+		return nil
+	}, args...)
+}
+
+// touched notes that the rows of a lane must be read from the database again.
+func (t *Tx) touched(lane Lane) {
+	t.g.batch.changes.touched = append(t.g.batch.changes.touched, lane)
 }
 
 // Heads lists the first row of each lane that is not aside, held and future
@@ -142,16 +164,28 @@ func (s *Store) Heads(ctx context.Context) ([]Head, error) {
 
 // Next returns the first rows of a lane with an ID above after, in order, at
 // most limit: held and future ones included, those aside left out. It sees
-// everything that is committed.
+// everything that is committed. Never change the payloads: they are shared.
 func (s *Store) Next(ctx context.Context, lane Lane, after int64, limit int) ([]Row, error) {
+	rows, group, cold := s.gate.hot.next(lane, after, limit)
+	if !cold {
+		select {
+		case <-s.gate.failed:
+			return nil, ErrClosed
+		default:
+			return rows, ctx.Err()
+		}
+	}
 	l, err := s.reader(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer s.readers.give(l)
 	t := &Tx{s: s, l: l, ctx: ctx, caches: &caches{}}
-	rows, err := collect(t, "SELECT "+queueColumns+" FROM queue WHERE lane = $1 AND id > $2 AND state <> 2 ORDER BY id LIMIT $3",
+	rows, err = collect(t, "SELECT "+queueColumns+" FROM queue WHERE lane = $1 AND id > $2 AND state <> 2 ORDER BY id LIMIT $3",
 		s.scanRow, lane, after, limit)
+	if err == nil && after == 0 && len(rows) < limit { // that is all of them
+		s.gate.hot.warm(lane, rows, group)
+	}
 	return rows, doing("next", err)
 }
 

@@ -81,6 +81,7 @@ func (t *Tx) PutRoom(r *Room) error {
 	var err error
 	if r.ID == 0 {
 		r.ID = t.newID(seqRoom)
+		t.undo(func() { r.ID = 0 })
 		_, err = t.exec("INSERT INTO room ("+roomColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", roomValues(r)...)
 	} else {
 		var old Room

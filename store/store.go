@@ -95,16 +95,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		return nil, err
 	}
 	s.hashes = newHasher(lookup)
-	ids, err := loadSequences(writer)
-	if err != nil {
+	if s.gate, err = newGate(s, writer, o.SlowSync); err != nil {
 		return nil, err
 	}
-	seen, err := loadSeen(writer, s.now())
-	if err != nil {
-		return nil, err
-	}
-	s.gate = newGate(s, writer, ids, seen, o.SlowSync)
-	s.gate.hook = o.CommitHook // before anything can be written
 	return s, nil
 }
 

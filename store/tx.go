@@ -100,6 +100,9 @@ func (t *Tx) change(query string, args ...any) error {
 // newID gives the next ID of a sequence. Call writing first.
 func (t *Tx) newID(s sequence) int64 { return t.g.ids.next(s) }
 
+// undo is run when the group is rolled back.
+func (t *Tx) undo(fn func()) { t.g.batch.undo = append(t.g.batch.undo, fn) }
+
 // NewID gives a number that was never given before. In a read transaction it
 // gives 0.
 func (t *Tx) NewID() int64 {

@@ -127,6 +127,9 @@ type Message struct {
 	Source       string // event ID in the author's leg
 	Author       int    // participant number
 	Copies       []Copy
+	// Edits is the source of the message that this one is a new version of; ""
+	// when it is none. See [Tx.EditsOf].
+	Edits string
 }
 
 // Copy is the message in one other leg. A copy is a row before it is an event:
