@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"encoding/json"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -51,6 +52,7 @@ func TestWhatOneSaysAllOthersSee(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.sees(other)
+		w.until("no version of it is left", func() bool { return !stillThere(other, "hei") && !stillThere(other, "moi") })
 		if len(people) == 3 {
 			if m := w.sees(people[2], "no moi")[0]; m.Sender == other.ID {
 				t.Error("a real ID is in another's leg")
@@ -60,6 +62,18 @@ func TestWhatOneSaysAllOthersSee(t *testing.T) {
 }
 
 func newEvent() string { return hs.EventID("injected", rand.Int()) }
+
+// stillThere says whether a text is in anything that the homeserver still gives
+// a person, old versions included.
+func stillThere(p *talker, text string) bool {
+	for _, ev := range p.Timeline(p.room) {
+		raw, _ := json.Marshal(ev.Content)
+		if ev.Sender != p.ID && strings.Contains(string(raw), text+`"`) {
+			return true
+		}
+	}
+	return false
+}
 
 func reactions(p *talker, event string) []hs.Reaction {
 	for _, m := range p.View(p.room) {

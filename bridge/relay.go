@@ -124,7 +124,11 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	if err != nil {
 		return err
 	}
-	return s.copies(conversation, from, to, rendered, link)
+	edits := ""
+	if m.Relation.Kind == rewrite.Replace {
+		edits = target.Source
+	}
+	return s.copies(conversation, from, to, rendered, link, edits)
 }
 
 // content is what a message looks like in one leg.
@@ -167,12 +171,12 @@ func (s *step) render(room store.Room, from *mentoring.Participant, m *rewrite.M
 }
 
 // copies writes the message and its outbox rows.
-func (s *step) copies(c *mentoring.Conversation, from *mentoring.Participant, to []mentoring.ParticipantID, rendered map[int]content, link *relation) error {
+func (s *step) copies(c *mentoring.Conversation, from *mentoring.Participant, to []mentoring.ParticipantID, rendered map[int]content, link *relation, edits string) error {
 	legs, err := s.legs(c)
 	if err != nil {
 		return err
 	}
-	record := store.Message{Conversation: c.ID, Source: s.ev.ID, Author: from.Number}
+	record := store.Message{Conversation: c.ID, Source: s.ev.ID, Author: from.Number, Edits: edits}
 	for _, id := range to {
 		viewer := c.Participant(id)
 		made, ok := rendered[viewer.Number]
@@ -241,6 +245,21 @@ func (s *step) relayRedaction(room store.Room, from *mentoring.Participant, m *r
 	if err != nil {
 		return err
 	}
+	// The versions in between would stay readable: clients redact the first only.
+	edits, err := s.tx.EditsOf(conversation.ID, target.Source)
+	if err != nil {
+		return err
+	}
+	for _, message := range append(edits, target) {
+		if err = s.retract(conversation, from, message); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// retract takes the copies of one message back.
+func (s *step) retract(conversation *mentoring.Conversation, from *mentoring.Participant, target *store.Message) error {
 	for _, c := range target.Copies {
 		viewer := conversation.ByNumber(c.Number)
 		if viewer == nil {
@@ -256,7 +275,7 @@ func (s *step) relayRedaction(room store.Room, from *mentoring.Participant, m *r
 				continue
 			}
 		}
-		err = s.enqueue(lane, store.LaneOut, store.RowReady, parcel{
+		err := s.enqueue(lane, store.LaneOut, store.RowReady, parcel{
 			Kind: store.RoomLeg, Owner: int64(viewer.ID), Author: from.ID, Op: opRedact,
 			Conversation: conversation.ID, Number: c.Number, Relation: &relation{Source: target.Source, Author: target.Author},
 		})
