@@ -143,6 +143,7 @@ func TestInvitedAreNotAskedTheirAge(t *testing.T) {
 			}
 			w.must(func(a *mentoring.Act) error { return a.AnswerConsent(&m, true) })
 			w.must(func(a *mentoring.Act) error { return a.TakeNickname(&m, "Kanerva") })
+			w.must(func(a *mentoring.Act) error { return a.TakeNickname(&m, "Kaisla") }) // nor does another one change that
 			if list := w.memberships(m); len(list) != 1 || list[0].Role != mentoring.Mentor {
 				t.Errorf("memberships %+v", list)
 			}
