@@ -122,8 +122,10 @@ func TestMembershipRules(t *testing.T) {
 	id, _ := url.PathUnescape(room)
 	hello := object{"msgtype": "m.text", "body": "hei"}
 
-	as.call(403, "@silta_new:example.org", "PUT", "rooms/"+room+"/send/m.room.message/1", hello) // not registered
-	as.call(403, "@aino:example.org", "PUT", "rooms/"+room+"/send/m.room.message/1", hello)      // not ours
+	as.call(403, "@silta_new:example.org", "GET", "account/whoami", nil) // not registered
+	as.call(403, "@aino:example.org", "GET", "account/whoami", nil)      // not ours
+	as.call(200, "@silta_other:example.org", "POST", "register", object{"username": "silta_other", "inhibit_login": true})
+	as.call(403, "@silta_other:example.org", "PUT", "rooms/"+room+"/send/m.room.message/1", hello) // not in the room
 	if _, err := aino.Say(id, "too early"); err == nil {
 		t.Error("a person who is only invited could write")
 	}

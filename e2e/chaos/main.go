@@ -4,7 +4,7 @@
 //
 //	chaos            20 kills -9 of Silta, 3 restarts of Synapse, 2,000 messages,
 //	                 20 conversations of 40 people
-//	chaos -sample    2 kills, 1 restart, 200 messages, 4 conversations
+//	chaos -sample    2 kills, 1 restart, 200 messages, 3 conversations
 //
 // Faults come when a random number of messages has been sent, so that all of
 // them hit a service at work; -seed repeats the numbers. The exit code is 1 when
@@ -30,16 +30,17 @@ import (
 // size is how much of everything a run has.
 type size struct {
 	talks, messages, kills, restarts int
-	limit                            time.Duration
+	window                           time.Duration // in which the messages are sent, about
+	limit                            time.Duration // for everything
 }
 
 func main() {
 	sample := flag.Bool("sample", false, "a short form")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the moments of the faults") //nolint:gosec // a seed
 	flag.Parse()
-	n := size{talks: 20, messages: 2000, kills: 20, restarts: 3, limit: 15 * time.Minute}
+	n := size{talks: 20, messages: 2000, kills: 20, restarts: 3, window: 100 * time.Second, limit: 15 * time.Minute}
 	if *sample {
-		n = size{talks: 4, messages: 200, kills: 2, restarts: 1, limit: 90 * time.Second}
+		n = size{talks: 3, messages: 200, kills: 2, restarts: 1, window: 20 * time.Second, limit: 4 * time.Minute}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -116,7 +117,7 @@ func (t *trial) run(ctx context.Context) (wrong bool, err error) {
 // people come.
 func (t *trial) prepare() error {
 	t.hs = dev.NewSynapse(t.scope)
-	t.program = dev.NewSilta(t.scope, t.hs)
+	t.program = dev.NewSilta(t.scope, t.hs, dev.Set("encryption", "off")) // light clients
 	t.hs.Start()
 	t.program.Start()
 	service := t.program.Open(dev.Plain(t.scope, t.hs.Register("staff", "password")))
@@ -143,7 +144,7 @@ func (t *trial) prepare() error {
 // write sends one direction's messages, each until the homeserver has it.
 func (t *trial) write(ctx context.Context, w *way, pace *rand.Rand) {
 	for i := range w.count {
-		pause(ctx, time.Duration(pace.IntN(1500))*time.Millisecond)
+		pause(ctx, time.Duration(pace.Int64N(2*int64(t.window)/int64(w.count))))
 		txn := w.writer.NewTxn()
 		content := map[string]any{"msgtype": "m.text", "body": w.body(i)}
 		for ctx.Err() == nil {
