@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -linkmode external -extldflags "-sta
 export GOFLAGS += -trimpath -tags=goolm,netgo,osusergo
 export CGO_ENABLED := 1
 
-.PHONY: build demo test bench chaos soak check tools clean
+.PHONY: build demo test bench chaos soak bench-sample chaos-sample soak-sample check tools clean
 
 build: # one static binary, ./silta
 	go build -ldflags '$(LDFLAGS)' -o '$(OUT)' ./cmd/silta
@@ -28,8 +28,21 @@ bench: # ratios to other relays, measured in the same run
 chaos: # kill -9 and restarts under load
 	go run ./e2e/chaos
 
-soak: # long fuzzing and simulation, many seeds
-	go run ./e2e/soak
+soak: # every planted leak, an hour of fuzzing, thousands of simulated services
+	go test -count 1 -timeout 1h -run 'TestOracle|TestPlantedLeaks' ./bridge/rewrite -planted all -budget 60s
+	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 1h ./bridge/rewrite
+	go test -count 1 -timeout 3h -run TestSeeds ./e2e/sim -seeds 5000
+
+# A short form of each, for CI.
+bench-sample:
+	go run ./e2e/bench -sample
+
+chaos-sample:
+	go run ./e2e/chaos -sample
+
+soak-sample:
+	go test -count 1 -timeout 10m -run TestPlantedLeaks ./bridge/rewrite -planted 3
+	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 60s ./bridge/rewrite
 
 check: # what CI's lint job runs; golangci-lint 2.x
 	@command -v golangci-lint >/dev/null || { echo "golangci-lint is missing; see https://golangci-lint.run/docs/welcome/install/"; exit 1; }

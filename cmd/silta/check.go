@@ -103,6 +103,7 @@ func (d *doctor) examine(ctx context.Context, path string, synapse []string) {
 	if !d.checkConfig(path) {
 		return
 	}
+	d.checkEncryption()
 	d.checkCrisisLines()
 	d.checkKey()
 	_, err := askHealth(ctx, d.cfg, "/healthz")

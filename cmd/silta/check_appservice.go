@@ -160,6 +160,23 @@ func (d *doctor) badPing(r *reply, where, wrong string) {
 	d.fail("ping", "another program listens at "+where+", or a proxy before Silta refuses", "the homeserver's call to %s was answered with HTTP %.0f", where, code)
 }
 
+// lacking is how bad it is that the homeserver lacks something that only
+// encryption needs.
+func (d *doctor) lacking() status {
+	if d.cfg.Encrypted() {
+		return failed
+	}
+	return advice
+}
+
+// without is what follows from that.
+func (d *doctor) without() string {
+	if d.cfg.Encrypted() {
+		return ": rooms cannot be encrypted, so nothing is sent (or set encryption: off, and tell people)"
+	}
+	return ": encryption could not be switched on"
+}
+
 // checkDevice makes a device for the bot (MSC4190).
 func (d *doctor) checkDevice(ctx context.Context) {
 	const name = "devices"
@@ -170,7 +187,7 @@ func (d *doctor) checkDevice(ctx context.Context) {
 	case err != nil:
 		d.fail(name, "look at the homeserver's log", "no answer: %v", err)
 	case r.Status >= 300:
-		d.fail(name, fix, "an appservice cannot make devices here (MSC4190 is missing; HTTP %d %s)", r.Status, r.Code)
+		d.say(d.lacking(), name, fix, "an appservice cannot make devices here (MSC4190 is missing; HTTP %d %s)%s", r.Status, r.Code, d.without())
 	default:
 		d.device = device
 		d.ok(name, "the bot can have devices (MSC4190)")
@@ -221,14 +238,14 @@ func (d *doctor) checkToDevice(ctx context.Context) {
 		d.warn(name, "start the service (silta run) and check again", "could not be tried: events are waiting at the homeserver for the service")
 		return
 	case !toDevice:
-		d.fail(name, "in homeserver.yaml:  experimental_features: {msc2409_to_device_messages_enabled: true, msc3202_transaction_extensions: true}  and receive_ephemeral: true in the registration; restart the homeserver",
-			"to-device messages do not come to the appservice: rooms could not be encrypted")
+		d.say(d.lacking(), name, "in homeserver.yaml:  experimental_features: {msc2409_to_device_messages_enabled: true, msc3202_transaction_extensions: true}  and receive_ephemeral: true in the registration; restart the homeserver",
+			"to-device messages do not come to the appservice%s", d.without())
 		return
 	}
 	d.ok(name, "to-device messages come (MSC2409)")
 	if !counts {
-		d.fail(keys, "in homeserver.yaml:  experimental_features: {msc3202_transaction_extensions: true}  and org.matrix.msc3202: true in the registration; restart the homeserver",
-			"counts of one-time keys and changes of devices do not come (MSC3202): rooms could not be encrypted")
+		d.say(d.lacking(), keys, "in homeserver.yaml:  experimental_features: {msc3202_transaction_extensions: true}  and org.matrix.msc3202: true in the registration; restart the homeserver",
+			"counts of one-time keys and changes of devices do not come (MSC3202)%s", d.without())
 		return
 	}
 	d.ok(keys, "key counts and device changes come (MSC3202)")

@@ -34,6 +34,14 @@ func (d *doctor) checkConfig(path string) bool {
 	return true
 }
 
+func (d *doctor) checkEncryption() {
+	if d.cfg.Encrypted() {
+		d.ok("encryption", "required: every room, from its first event")
+		return
+	}
+	d.warn("encryption", "encryption: require", "off: who runs the homeserver can read what people write")
+}
+
 func (d *doctor) checkCrisisLines() {
 	if len(d.cfg.CrisisLines) == 0 {
 		d.warn("crisis lines", "write at least one into crisis_lines", "besides 112 none is shown to who calls for urgent help")

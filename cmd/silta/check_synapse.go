@@ -99,7 +99,8 @@ func (d *doctor) checkSynapse() {
 	}
 	for _, feature := range []string{"msc2409_to_device_messages_enabled", "msc3202_transaction_extensions"} {
 		if !found(d.synapse, "experimental_features."+feature, func(v any) bool { return v == true }) {
-			d.fail("synapse", "in homeserver.yaml:  experimental_features: {"+feature+": true}  and restart it", "experimental_features.%s is not on: rooms could not be encrypted", feature)
+			d.say(d.lacking(), "synapse", "in homeserver.yaml:  experimental_features: {"+feature+": true}  and restart it",
+				"experimental_features.%s is not on%s", feature, d.without())
 		}
 	}
 	for _, s := range settings() {

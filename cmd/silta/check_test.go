@@ -37,6 +37,7 @@ type stub struct {
 
 	mu      sync.Mutex
 	devices []string
+	answers []int // of the appservice, to transactions
 }
 
 func newStub(t *testing.T) *stub {
@@ -165,7 +166,12 @@ func (s *stub) toDevice(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	body, _ := json.Marshal(txn)
-	go s.push(http.MethodPut, "/_matrix/app/v1/transactions/1", string(body))
+	go func() {
+		status := s.push(http.MethodPut, "/_matrix/app/v1/transactions/1", string(body))
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.answers = append(s.answers, status)
+	}()
 }
 
 // push calls the appservice; the status is 0 when nobody answers.
@@ -255,7 +261,7 @@ func TestCheckAllIsWell(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	for check, text := range map[string]string{
-		"config": "yhdistys.fi", "crisis lines": "checked", "key": "silta.key", "database": "empty", "registration": "fits the settings",
+		"config": "yhdistys.fi", "encryption": "required", "crisis lines": "checked", "key": "silta.key", "database": "empty", "registration": "fits the settings",
 		"homeserver": "Synapse/1.160.0", "clock": "agrees", "token": "accepted", "namespace": "Silta's alone", "bot": "@silta:yhdistys.fi",
 		"listener": "not running", "ping": "reaches", "devices": "MSC4190", "to-device": "MSC2409", "key counts": "MSC3202",
 	} {
@@ -310,7 +316,7 @@ func TestCheckHomeserver(t *testing.T) {
 		"ping other answers":  {func(s *stub) { s.pingCode, s.pingStatus = "M_BAD_STATUS", 404 }, failed, "ping", "HTTP 404", "another program"},
 		"ping refused":        {func(s *stub) { s.pingCode, s.pingStatus = "M_BAD_STATUS", 403 }, failed, "ping", "refused", "another hs_token"},
 		"no MSC4190":          {func(s *stub) { s.noDevices = true }, failed, "devices", "MSC4190 is missing", "io.element.msc4190: true"},
-		"no to-device":        {func(s *stub) { s.noToDevice = true }, failed, "to-device", "could not be encrypted", "msc2409_to_device_messages_enabled: true"},
+		"no to-device":        {func(s *stub) { s.noToDevice = true }, failed, "to-device", "cannot be encrypted", "msc2409_to_device_messages_enabled: true"},
 		"no key counts":       {func(s *stub) { s.noCounts = true }, failed, "key counts", "MSC3202", "msc3202_transaction_extensions: true"},
 		"events waiting":      {func(s *stub) { s.waiting, s.noToDevice = true, true }, warned, "to-device", "events are waiting", "silta run"},
 	} {
@@ -327,7 +333,36 @@ func TestCheckHomeserver(t *testing.T) {
 			if len(hs.devices) != 0 {
 				t.Errorf("devices were left: %v", hs.devices)
 			}
+			if hs.waiting {
+				until(t, "the answer to a transaction", func() bool {
+					hs.mu.Lock()
+					defer hs.mu.Unlock()
+					return len(hs.answers) > 0
+				})
+				if hs.answers[0] != http.StatusServiceUnavailable {
+					t.Errorf("a transaction with events was answered with %d: they would be lost", hs.answers[0])
+				}
+			}
 		})
+	}
+}
+
+// TestCheckWithoutEncryption: what only encryption needs is a note, not a fault.
+func TestCheckWithoutEncryption(t *testing.T) {
+	hs := newStub(t)
+	hs.service = newService(t, hs.URL, "encryption: off")
+	hs.noToDevice, hs.noCounts = true, true
+	code, findings := checked(t, hs.service)
+	wants(t, code, findings, warned, "encryption", "can read what people write", "encryption: require")
+	wants(t, code, findings, advice, "to-device", "could not be switched on", "msc2409")
+	hs.noToDevice = false
+	code, findings = checked(t, hs.service)
+	wants(t, code, findings, advice, "key counts", "could not be switched on", "msc3202")
+	hs.noDevices = true
+	code, findings = checked(t, hs.service)
+	wants(t, code, findings, advice, "devices", "could not be switched on", "io.element.msc4190")
+	if code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }
 

@@ -33,6 +33,8 @@ type commands struct {
 	Run          runCommand          `cmd:"" help:"Run the service until SIGTERM. SIGHUP takes over changed settings."`
 	Registration registrationCommand `cmd:"" help:"Write the file that the homeserver needs, and the key file if there is none."`
 	Check        checkCommand        `cmd:"" help:"Say what is right and what is not, and what to change (at most 10 seconds)."`
+	Backup       backupCommand       `cmd:"" help:"Write a copy of the database, also while the service runs."`
+	Restore      restoreCommand      `cmd:"" help:"Make the database from a backup; the service must not run."`
 	Health       healthCommand       `cmd:"" help:"Ask the running service whether it is alive (for container health checks)."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 }

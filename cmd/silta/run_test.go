@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 
 	"silta/config"
 	"silta/locale"
+	"silta/mentoring"
 	"silta/store"
 )
 
@@ -27,6 +30,10 @@ type running struct {
 	stop    context.CancelFunc
 	ended   chan error
 }
+
+// plain is for the stub, which has no keys of anybody: what runs encrypted runs
+// on a real Synapse, in e2e.
+const plain = "encryption: off\n"
 
 // logs is a log that may be read while it is written.
 type logs struct {
@@ -92,7 +99,7 @@ func until(t *testing.T, what string, is func() bool) {
 
 func TestProgramRunsAndEnds(t *testing.T) {
 	hs := newStub(t)
-	hs.service = newService(t, hs.URL, "")
+	hs.service = newService(t, hs.URL, plain)
 	r := begin(t, hs.service)
 	until(t, "readiness", func() bool { return r.Ready(t.Context()) == nil })
 	for _, args := range [][]string{{"health"}, {"health", "--ready"}} {
@@ -119,7 +126,7 @@ func TestProgramRunsAndEnds(t *testing.T) {
 	}
 
 	t.Run("a second one is refused", func(t *testing.T) {
-		other := newService(t, hs.URL, "database: {dsn: \""+hs.service.path("silta.db")+"\"}\nkey_file: "+hs.service.path("silta.key"))
+		other := newService(t, hs.URL, plain+"database: {dsn: \""+hs.service.path("silta.db")+"\"}\nkey_file: "+hs.service.path("silta.key"))
 		code, out := other.run("run")
 		if code != 1 || !strings.Contains(out, store.ErrInUse.Error()) {
 			t.Errorf("%d %s", code, out)
@@ -143,10 +150,10 @@ func TestProgramRunsAndEnds(t *testing.T) {
 	t.Run("check sees what a running one does not get", func(t *testing.T) {
 		hs.noToDevice, hs.noCounts = true, true
 		code, findings := checked(t, hs.service)
-		wants(t, code, findings, failed, "to-device", "do not come", "msc2409")
+		wants(t, code, findings, advice, "to-device", "do not come", "msc2409")
 		hs.noToDevice = false
 		code, findings = checked(t, hs.service)
-		wants(t, code, findings, failed, "key counts", "do not come", "msc3202")
+		wants(t, code, findings, advice, "key counts", "do not come", "msc3202")
 		hs.noCounts, hs.wrongToken = false, true
 		code, findings = checked(t, hs.service)
 		wants(t, code, findings, failed, "ping", "refused", "another hs_token")
@@ -161,7 +168,7 @@ func TestProgramRunsAndEnds(t *testing.T) {
 }
 
 func TestNotReadyWithoutHomeserver(t *testing.T) {
-	s := newService(t, "http://127.0.0.1:9", "")
+	s := newService(t, "http://127.0.0.1:9", plain)
 	begin(t, s)
 	until(t, "health", func() bool { code, _ := s.run("health"); return code == 0 })
 	if code, out := s.run("health", "--ready"); code != 1 || !strings.Contains(out, "not ready:") {
@@ -169,18 +176,44 @@ func TestNotReadyWithoutHomeserver(t *testing.T) {
 	}
 }
 
+func TestHealthOfAnotherProgram(t *testing.T) {
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"status":"ok"}`)
+	}))
+	defer other.Close()
+	s := newService(t, "http://127.0.0.1:9", plain)
+	data, err := os.ReadFile(s.path("config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("config.yaml", strings.Replace(string(data), s.config().Health.Listen, other.Listener.Addr().String(), 1))
+	if code, out := s.run("health"); code != 1 || !strings.Contains(out, "another program answers at") {
+		t.Errorf("%d %s", code, out)
+	}
+}
+
 func TestReload(t *testing.T) {
 	hs := newStub(t)
-	hs.service = newService(t, hs.URL, "")
+	hs.service = newService(t, hs.URL, plain)
 	r := begin(t, hs.service)
 	old, err := os.ReadFile(hs.service.path("config.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	until(t, "readiness", func() bool { return r.Ready(t.Context()) == nil }) // so that it is the running bridge that takes them over
 	hs.service.write("config.yaml", string(old)+"mentor_capacity: 2\nservice_name: Toinen\nlog: {level: debug}\n")
 	applied, restart := r.Reload(hs.service.config())
 	if !slices.Equal(applied, []string{"mentor_capacity", "log.level"}) || !slices.Equal(restart, []string{"service_name"}) {
 		t.Errorf("applied %v, need a restart %v", applied, restart)
+	}
+	until(t, "the bridge", func() bool { return r.bridge.Load() != nil })
+	inForce := 0
+	err = r.bridge.Load().Do(t.Context(), func(act *mentoring.Act) error {
+		inForce = act.Rules.MentorCapacity
+		return nil
+	})
+	if err != nil || inForce != 2 {
+		t.Errorf("the bridge works with a capacity of %d, %v", inForce, err)
 	}
 	if r.running.MentorCapacity != 2 || r.running.ServiceName != "Silta" {
 		t.Errorf("in force: %+v", r.running)

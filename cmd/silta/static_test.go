@@ -120,7 +120,7 @@ func TestStaticBinaryOnReadOnlyRoot(t *testing.T) {
 	}
 
 	hs := newStub(t)
-	hs.service = newService(t, hs.URL, "")
+	hs.service = newService(t, hs.URL, plain)
 	c := newCell(t, binary)
 	settings, err := os.ReadFile(hs.service.path("config.yaml"))
 	if err != nil {
