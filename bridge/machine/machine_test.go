@@ -240,6 +240,21 @@ func TestTrap10OneAtATime(t *testing.T) {
 	if claims != 1 {
 		t.Errorf("%d claims of keys, want 1", claims)
 	}
+
+	// In other rooms at once: their keys go through one Olm session.
+	var rooms []id.RoomID
+	for i := range out {
+		rooms = append(rooms, id.RoomID(fmt.Sprintf("!r%d:x", i)))
+		w.join(rooms[i], aino)
+	}
+	w.speak(ghost, leg, "ja muualla")
+	for i := range out {
+		wg.Go(func() { out[i] = w.speak(ghost, rooms[i], fmt.Sprint("huone ", i)) })
+	}
+	wg.Wait()
+	for i, c := range out {
+		a.readsAs(ghost, rooms[i], c, fmt.Sprint("huone ", i))
+	}
 }
 
 // TestFewInMemory: accounts are let go of, and are as they were when needed again.

@@ -243,6 +243,7 @@ func TestSynapse(t *testing.T) {
 	device, err := a.m.EnsureReader(t.Context(), bot)
 	a.must(err)
 	t.Run("no shields", func(t *testing.T) { noShields(t, a) })
+	t.Run("nio", func(t *testing.T) { otherLibrary(t, a) })
 	t.Run("downtime", func(t *testing.T) { downtime(t, a, device) })
 	t.Run("lost tables", func(t *testing.T) { lostTables(t, a) })
 }
@@ -276,6 +277,29 @@ func noShields(t *testing.T, a *appservice) {
 	}
 }
 
+// otherLibrary: a client that shares no code with ours or with Element reads and
+// is read.
+func otherLibrary(t *testing.T, a *appservice) {
+	_, err := a.m.EnsureSender(t.Context(), "@ghost_nio:x", "")
+	a.must(err)
+	person := dev.Nio(t, a.hs.Register("noora", "salasana"), dev.Encrypted())
+	room := a.room("@ghost_nio:x", person)
+	for n := range 3 {
+		body := fmt.Sprint("nio ", n)
+		if e := a.says("@ghost_nio:x", room, person, body); e.Failure != "" || e.Body() != body {
+			t.Errorf("read as %q, failure %q; want %q", e.Body(), e.Failure, body)
+		}
+		person.Text(string(room), "vastaus "+body)
+		a.hearsNext("vastaus " + body)
+	}
+	event := person.Text(string(room), "alku")
+	a.hearsNext("alku")
+	person.Reply(string(room), event, "vastaus")
+	if plain := a.hearsNext("vastaus"); !strings.Contains(string(plain.Content), event) {
+		t.Errorf("content = %s, want the relation inside", plain.Content)
+	}
+}
+
 // downtime: while nobody answers transactions a person writes,
 // changes session twice and logs in elsewhere; afterwards everything is read,
 // and the new device reads us.
@@ -288,9 +312,9 @@ func downtime(t *testing.T, a *appservice, device id.DeviceID) {
 	clean(t, a.says("@ghost1:x", room, person, "ennen"), "ennen")
 
 	a.stop()
-	const messages = 30
+	const messages = 15
 	for n := range messages {
-		if n%10 == 5 {
+		if n%5 == 2 {
 			person.Rotate(string(room))
 		}
 		person.Text(string(room), fmt.Sprint("yksin ", n))
