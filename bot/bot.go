@@ -66,7 +66,10 @@ type Request struct {
 	Place       Place
 	Participant mentoring.ParticipantID // in a leg
 	Case        mentoring.CaseID        // in a case's thread in the staff room
-	Input       Input
+	// Unsigned says that the input came from a device that its owner has not
+	// signed, or that nothing is known of: what cannot be undone is not done then.
+	Unsigned bool
+	Input    Input
 }
 
 // Line is one message of the bot. When Menu is not 0, the caller puts Buttons
@@ -123,7 +126,7 @@ func New(cat *locale.Catalogue, cfg Settings) *Bot {
 func (b *Bot) Handle(r Request) (Answer, error) {
 	t := &turn{
 		b: b, act: r.Act, member: r.Member, place: r.Place,
-		participant: r.Participant, inCase: r.Case, lang: r.Member.Language,
+		participant: r.Participant, inCase: r.Case, unsigned: r.Unsigned, lang: r.Member.Language,
 	}
 	if err := t.load(); err != nil {
 		return Answer{}, err
@@ -175,6 +178,7 @@ type turn struct {
 	place       Place
 	participant mentoring.ParticipantID
 	inCase      mentoring.CaseID
+	unsigned    bool
 	lang        mentoring.Language // to answer in
 	mem         memory
 	kept        string    // the memory as the store has it

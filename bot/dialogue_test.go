@@ -52,6 +52,8 @@ type script struct {
 	answer  []bot.Line         // lines not yet looked at
 	redact  bool
 	inputAt string
+	// unsigned: inputs come from devices that their owners have not signed.
+	unsigned bool
 }
 
 var (
@@ -61,8 +63,10 @@ var (
 	variable  = regexp.MustCompile(`\$\w+`)
 	codeIn    = regexp.MustCompile(`\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b`)
 	itemIn    = regexp.MustCompile(`(?m)^(\d+)\. ([^ \n]+)`)
-	anything  = "\x01"
 )
+
+// anything stands for whatever value a text has in its place.
+const anything = "\x01"
 
 func (s *script) run(file string) {
 	f, err := os.Open(file)
@@ -112,6 +116,8 @@ func (s *script) stage(f []string) {
 	switch f[0] {
 	case "restart":
 		s.restart()
+	case "unsigned", "signed":
+		s.unsigned = f[0] == "unsigned"
 	case "meet":
 		s.meet(f[1])
 	case "mentee":
@@ -152,7 +158,7 @@ func (s *script) input(line string) {
 	}
 	name, where, how, text := m[1], m[2], m[3], s.fill(m[4])
 	s.inputAt = s.at
-	r := bot.Request{Place: bot.Management}
+	r := bot.Request{Place: bot.Management, Unsigned: s.unsigned}
 	switch {
 	case strings.HasPrefix(where, "/"):
 		r.Place, r.Participant = bot.Leg, s.leg(name, where[1:])

@@ -106,7 +106,11 @@ func (t *turn) ask(q question, text string, buttons ...string) {
 	q.Menu = t.act.Tx.NewID()
 	q.Leg = t.participant
 	*t.asked() = &q
-	t.out.Lines = append(t.out.Lines, Line{Text: text, Menu: q.Menu, Buttons: buttons})
+	line := Line{Text: text}
+	if len(buttons) > 0 { // without them a tap on it is nothing to the bot
+		line.Menu, line.Buttons = q.Menu, buttons
+	}
+	t.out.Lines = append(t.out.Lines, line)
 }
 
 // at finds a number or a name in a list shown not too long ago. ok is false

@@ -108,7 +108,12 @@ func (t *turn) mentorDo(part string, id mentoring.MembershipID) error {
 	case "show":
 		return t.showRecord(id)
 	case "end":
-		t.askYesNo(question{Kind: askRetire, ID: int64(id)}, t.text("mentor.end_sure", "number", int64(id)))
+		if t.unsigned {
+			t.say("device.unsigned")
+			return nil
+		}
+		// No buttons: what cannot be undone is confirmed in words (design §6).
+		t.ask(question{Kind: askRetire, ID: int64(id)}, t.text("mentor.end_sure", "number", int64(id))+"\n\n"+t.text("confirm.in_words"))
 		return nil
 	case "pause":
 		if err := t.act.PauseMentor(*t.member, id); err != nil {
@@ -156,6 +161,10 @@ func (t *turn) answerRetire(q *question, r reply) (bool, error) {
 	t.forget()
 	if !yes {
 		t.say("cancel.done")
+		return true, nil
+	}
+	if t.unsigned {
+		t.say("device.unsigned")
 		return true, nil
 	}
 	if err := t.act.EndMentor(*t.member, mentoring.MembershipID(q.ID)); err != nil {

@@ -181,6 +181,13 @@ func (b *Bridge) open(ctx context.Context, row store.Row) (*incoming, openResult
 	case err != nil:
 		return ev, openReady, err
 	}
+	if plain.Trust == machine.TrustUnknown { // their list may not have been asked for yet
+		if err = b.machines.Learn(ctx, b.botID, id.UserID(ev.Sender)); err == nil {
+			if again, err := b.decrypt(ctx, ev); err == nil {
+				plain = again
+			}
+		}
+	}
 	inside := ev.Event
 	inside.Type, inside.Content = plain.Type, plain.Content
 	if inside.Type == "m.reaction" || inside.Type == "m.room.redaction" || inside.Type == typeEncrypted {
