@@ -98,6 +98,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if s.gate, err = newGate(s, writer, o.SlowSync); err != nil {
 		return nil, err
 	}
+	s.gate.hook = o.CommitHook // before anything can be written
 	return s, nil
 }
 
