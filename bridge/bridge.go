@@ -67,6 +67,8 @@ type Bridge struct {
 	ghostPrefix string
 	serviceName string
 	staff       []string
+	// addressWords stand where an address was; looked up for every message.
+	addressWords map[mentoring.Language]string
 
 	lanes  *scheduler
 	routes routes
@@ -94,6 +96,11 @@ func New(o Options) *Bridge {
 		b.now = time.Now
 	}
 	b.Reload(o.Config)
+	b.addressWords = map[mentoring.Language]string{}
+	for _, tag := range config.KnownLanguages() {
+		language := mentoring.Language(tag)
+		b.addressWords[language] = b.bot.Render(language, mentoring.T("relay.address"))
+	}
 	b.device.Store("")
 	b.lanes = newScheduler(b.now)
 	b.sweepOver = make(chan struct{})

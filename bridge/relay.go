@@ -346,7 +346,10 @@ func (s *step) redactedWord(viewer *mentoring.Participant) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.b.bot.Render(member.Language, mentoring.T("relay.address")), nil
+	if word, ok := s.b.addressWords[member.Language]; ok {
+		return word, nil
+	}
+	return s.b.addressWords[s.b.staffLanguage()], nil
 }
 
 // legs says how far each leg of a conversation is, by number.
