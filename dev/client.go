@@ -250,6 +250,14 @@ func (c *Client) View(room string) (shown []Shown) {
 	return shown
 }
 
+// Judged is every encrypted event of a room with the shield that the client
+// shows beside it now. matrix-js-sdk only.
+func (c *Client) Judged(room string) (events []Event) {
+	c.t.Helper()
+	c.must("judged", map[string]any{"room": room}, &events)
+	return events
+}
+
 // Logout ends the session at the homeserver, so that it is no device of the
 // account's any more, and the client. Plain clients only.
 func (c *Client) Logout() {

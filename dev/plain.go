@@ -164,8 +164,10 @@ func (p *plain) news(ctx context.Context, s *Sync) {
 		p.membership(id, "invite", inviter)
 	}
 	for id, room := range s.Rooms.Join {
+		events := slices.Concat(room.State.Events, room.Timeline.Events)
+		p.state(ctx, id, events) // first: who hears of a room may write in it at once
 		p.membership(id, "join", "")
-		p.events(ctx, id, slices.Concat(room.State.Events, room.Timeline.Events))
+		p.events(ctx, id, events)
 	}
 	for id, room := range s.Rooms.Leave {
 		p.events(ctx, id, slices.Concat(room.State.Events, room.Timeline.Events))
@@ -185,11 +187,19 @@ func (p *plain) membership(room, membership, inviter string) {
 	p.client.add(membershipChange(room, membership, inviter))
 }
 
+// state takes note of a room's encryption and people.
+func (p *plain) state(ctx context.Context, room string, events []json.RawMessage) {
+	for _, raw := range events {
+		e := decodeEvent(raw)
+		e.Room = room
+		p.crypto.state(ctx, e)
+	}
+}
+
 func (p *plain) events(ctx context.Context, room string, events []json.RawMessage) {
 	for _, raw := range events {
 		e := decodeEvent(raw)
 		e.Room, e.Wire = room, e.Type
-		p.crypto.state(ctx, e)
 		e = p.crypto.open(ctx, e)
 		p.mu.Lock()
 		p.senders[e.ID] = e.Sender

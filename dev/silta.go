@@ -83,7 +83,6 @@ func NewSilta(t T, hs *Homeserver, options ...SiltaOption) *Program {
 	t.Helper()
 	p := &Program{t: t, hs: hs, name: "silta", config: map[string]any{
 		"initial_staff": []string{hs.User("staff")},
-		"encryption":    "off", // the light clients cannot; tests of encryption set it to require
 	}}
 	for _, option := range options {
 		option(p)

@@ -14,9 +14,11 @@ import (
 
 const transactions = "/_matrix/app/v1/transactions/"
 
-// badInput: whatever comes to the port that the homeserver uses, the program
-// answers clearly or drops it, and goes on.
-func badInput(t *testing.T, w *world) {
+// TestBadInput: whatever comes to the port that the homeserver uses, the program
+// answers clearly or drops it, and goes on. Encryption is off, so that what is
+// pushed there is read at all.
+func TestBadInput(t *testing.T) {
+	w := newWorld(t, dev.Set("encryption", "off"))
 	p := w.pair(t)
 	t.Run("requests", func(t *testing.T) { badRequests(t, w) })
 	t.Run("events", func(t *testing.T) { badEvents(t, w, p) })
@@ -31,6 +33,7 @@ func badInput(t *testing.T, w *world) {
 	if !w.Running() {
 		t.Error("the program has ended")
 	}
+	w.noPanic(t)
 }
 
 func badRequests(t *testing.T, w *world) {
@@ -173,7 +176,7 @@ func badNicknames(t *testing.T, w *world) {
 	p.Asks(yes, "join.consent")
 	p.Asks(yes, "join.nickname")
 	for _, name := range []string{
-		"Кuusi", "Kuu\nsi", "Kuu\u202esi", "a", strings.Repeat("a", 31), "aino@example.org", "040 123 4567", "@aino:localhost",
+		"Кuusi", "Kuu\nsi", "a", strings.Repeat("a", 31), "aino@example.org", "040 123 4567", "@aino:localhost",
 		"https://aino.example", "010190-123A", "🙂🙂🙂",
 	} {
 		mark := p.Mark()

@@ -11,7 +11,7 @@ import (
 // hello: whoever invites the bot gets one line and an invitation to a room that
 // the bot made; the bot leaves theirs. Doing it again changes nothing.
 func hello(t *testing.T, w *world) {
-	c := dev.JSSDK(t, w.account(t))
+	c := dev.JSSDK(t, w.account(t), dev.Encrypted())
 	for round := range 2 {
 		mark := c.Mark()
 		own := c.Create(map[string]any{"preset": "trusted_private_chat", "is_direct": true, "invite": []string{w.Bot}})
@@ -56,7 +56,7 @@ func languages(t *testing.T, w *world) {
 }
 
 func joinByTapping(t *testing.T, w *world) {
-	p := w.Meet(dev.JSSDK(t, w.account(t)), w.Words)
+	p := w.Meet(dev.JSSDK(t, w.account(t), dev.Encrypted()), w.Words)
 	p.Language = "en"
 	tap := func(line dev.Event, key string) {
 		t.Helper()

@@ -25,6 +25,7 @@ func canaries() map[string]string {
 		"a localpart":          "kanarialintu",
 		"a mentor's localpart": "viherpeippo",
 		"a display name":       "Sirkutusnimi",
+		"a device name":        "Munintapuhelin",
 		"a text":               "livertelyteksti",
 		"a text that waits":    "odotussirkutus",
 		"an edit":              "korjauslurittelu",
@@ -86,7 +87,7 @@ func TestCanary(t *testing.T) {
 	program.Kill9()
 	<-sent
 
-	if len(traces(t, hs.Dir, map[string]string{"a text": c["a text"]})) == 0 {
+	if len(traces(t, hs.Dir, map[string]string{"a localpart": c["a localpart"]})) == 0 {
 		t.Fatal("the search finds nothing, not even in the homeserver's database, where it all is")
 	}
 	nothing(t, program, metrics)
@@ -111,6 +112,11 @@ func named(t *testing.T, hs *dev.Homeserver, localpart, name string) dev.Account
 		map[string]string{"displayname": name}, nil)
 	if err != nil {
 		t.Fatalf("set a display name: %v", err)
+	}
+	err = dev.NewUser(a).Do(t.Context(), http.MethodPut, "/_matrix/client/v3/devices/"+a.Device,
+		map[string]string{"display_name": canaries()["a device name"]}, nil)
+	if err != nil {
+		t.Fatalf("name a device: %v", err)
 	}
 	return a
 }

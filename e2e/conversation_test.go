@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,9 +42,9 @@ type talk struct {
 // conversation: a mentee with matrix-js-sdk and a mentor with matrix-nio.
 func conversation(t *testing.T, w *world) {
 	card := w.card()
-	mentor := w.Mentor(dev.Nio(t, w.account(t)), "fi", card)
+	mentor := w.Mentor(dev.Nio(t, w.account(t), dev.Encrypted()), "fi", card)
 	alias := w.nickname()
-	mentee := w.Mentee(dev.JSSDK(t, w.account(t)), "sv", alias)
+	mentee := w.Mentee(dev.JSSDK(t, w.account(t), dev.Encrypted()), "sv", alias)
 	menteeLeg, mentorLeg := w.Conversation(mentee, mentor, card.Alias, "aivan ensimmäinen")
 	c := newTalk(t, seat{mentee, menteeLeg, alias}, seat{mentor, mentorLeg, card.Alias})
 	c.twentyMessages()
@@ -124,6 +125,9 @@ func (c *talk) arrives(m *said, viewer int) {
 	m.ids[viewer] = e.ID
 	if e.ID == m.ids[m.author] {
 		c.t.Errorf("the copy has the event ID of the source")
+	}
+	if !e.Encrypted || e.Shield != "" && e.Shield != "NONE" {
+		c.t.Errorf("a message came with encryption %v, shield %s (%s)", e.Encrypted, e.Shield, e.Reason)
 	}
 	if !strings.HasPrefix(e.Sender, "@silta_") {
 		c.t.Errorf("a message was sent by %s, which is no ghost", e.Sender)
@@ -226,8 +230,9 @@ func (c *talk) compare(viewer int) error {
 	var shown []dev.Shown
 	first := c.said[0].ids[viewer]
 	for _, s := range v.View(v.leg) {
-		known := len(shown) > 0 || s.ID == first // what was written before the twenty is left out
-		if known && s.Type == "m.room.message" && s.Sender != v.Bot {
+		known := len(shown) > 0 || s.ID == first                                            // what was written before the twenty is left out
+		message := s.Type == "m.room.message" || s.Redacted && s.Type == "m.room.encrypted" // its kind is gone, too
+		if known && message && s.Sender != v.Bot {
 			shown = append(shown, s)
 		}
 	}
@@ -353,6 +358,14 @@ func (c *talk) rawOf(viewer int) string {
 	}
 	var seen strings.Builder
 	seen.Write(all)
+	for _, e := range v.Events(0) { // and what encryption hides from the homeserver
+		content, err := json.Marshal(e.Content)
+		if err != nil {
+			c.t.Fatalf("write an event: %v", err)
+		}
+		seen.Write(content)
+		seen.Write(e.Raw)
+	}
 	for _, path := range paths {
 		raw, err := u.Raw(ctx, path)
 		if err != nil {

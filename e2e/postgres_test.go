@@ -10,18 +10,13 @@ import (
 // TestPostgres holds the conversation with Silta's data in PostgreSQL, a kill in
 // the middle of it included.
 func TestPostgres(t *testing.T) {
-	hs := dev.NewSynapse(t, dev.WithoutAutoAccept())
-	program := dev.NewSilta(t, hs, dev.WithDatabase(pgtest.DSN(t)))
-	hs.Start()
-	staff := dev.Plain(t, hs.Register("staff", "salasana"))
-	program.Start()
-	w := &world{Service: program.Open(staff), hs: hs}
+	w := newWorld(t, dev.WithDatabase(pgtest.DSN(t)))
 	p := w.pair(t)
 	c := newTalk(t, seat{p.mentee, p.menteeLeg, ""}, seat{p.mentor, p.mentorLeg, p.alias})
 	c.twentyMessages()
-	program.Kill9()
+	w.Kill9()
 	p.mentee.Text(p.menteeLeg, "kirjoitettu kun palvelu oli poissa")
-	program.Start()
+	w.Start()
 	p.mentor.AwaitText(p.mentorLeg, "kirjoitettu kun palvelu oli poissa")
 	c.edits()
 	c.reactions()

@@ -36,20 +36,25 @@ func TestService(t *testing.T) {
 		{"cases", cases},
 		{"away", away},
 		{"ending", ending},
-		{"bad input", badInput},
 		{"check", checkAll},
 		{"three", three}, // restarts the program: last
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
 	}
+	w.noPanic(t)
+}
+
+func (w *world) noPanic(t *testing.T) {
+	t.Helper()
 	if log := w.Log(); strings.Contains(log, "panic") {
 		t.Errorf("there was a panic; see the log:\n%.3000s", log[strings.Index(log, "panic"):])
 	}
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, options ...dev.SiltaOption) *world {
+	t.Helper()
 	hs := dev.NewSynapse(t, dev.WithoutAutoAccept())
-	program := dev.NewSilta(t, hs)
+	program := dev.NewSilta(t, hs, options...)
 	hs.Start()
 	staff := dev.Plain(t, hs.Register("staff", "salasana"))
 	program.Start()

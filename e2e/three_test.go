@@ -25,8 +25,8 @@ import (
 func three(t *testing.T, w *world) {
 	names := []string{w.nickname(), w.nickname(), w.nickname()}
 	people := []*dev.Person{
-		w.Mentee(dev.JSSDK(t, w.account(t)), "en", names[0]),
-		w.Mentee(dev.Nio(t, w.account(t)), "fi", names[1]),
+		w.Mentee(dev.JSSDK(t, w.account(t), dev.Encrypted()), "en", names[0]),
+		w.Mentee(dev.Nio(t, w.account(t), dev.Encrypted()), "fi", names[1]),
 		w.Mentee(dev.Plain(t, w.account(t)), "sv", names[2]),
 	}
 	marks := make([]int, len(people))

@@ -29,11 +29,17 @@ async function shown(event) {
     return out;
 }
 
-async function onEvent(event, late) {
-    if (event.isBeingDecrypted()) await event.getDecryptionPromise();
-    if (event.isEncrypted() && !event.getClearContent() && !event.isDecryptionFailure()) return; // Decrypted will come
-    const out = await shown(event);
-    say({ event: late ? { ...out, late: true } : out });
+const unreadable = new Set(); // events that have been told, but could not be decrypted
+
+async function onEvent(event) {
+    if (event.isEncrypted()) await client.decryptEventIfNeeded(event);
+    if (event.isDecryptionFailure()) unreadable.add(event.getId());
+    say({ event: await shown(event) });
+}
+
+async function onDecrypted(event) {
+    if (event.isDecryptionFailure() || !unreadable.delete(event.getId())) return;
+    say({ event: { ...(await shown(event)), late: true } });
 }
 
 async function login({ homeserver, user_id, password, token, device_id }) {
@@ -66,8 +72,8 @@ const commands = {
             logger: quiet, cryptoCallbacks: {},
         });
         if (a.crypto) await startCrypto(me.user_id, a.password, a.isolate);
-        client.on(sdk.ClientEvent.Event, (event) => onEvent(event, false));
-        client.on(sdk.MatrixEventEvent.Decrypted, (event) => onEvent(event, true));
+        client.on(sdk.ClientEvent.Event, onEvent);
+        client.on(sdk.MatrixEventEvent.Decrypted, onDecrypted);
         client.on(sdk.RoomEvent.MyMembership, (room, membership) => say({ membership: { room: room.roomId, membership, inviter: room.getDMInviter() ?? "" } }));
         const ready = new Promise((resolve) => client.on(sdk.ClientEvent.Sync, (state) => state === "PREPARED" && resolve()));
         await client.startClient({ initialSyncLimit: 100, lazyLoadMembers: false });
@@ -110,6 +116,8 @@ const commands = {
                 ?.getSortedAnnotationsByKey() ?? []).filter(([, events]) => events.size).map(([key, events]) => [key, events.size])),
         }));
     },
+    // judged is every encrypted event of a room as the SDK judges it now.
+    judged: async ({ room }) => Promise.all(roomOf(room).getLiveTimeline().getEvents().filter((event) => event.isEncrypted()).map(shown)),
     // rotate drops the outbound session of a room, so that the next message makes a new one.
     rotate: async ({ room }) => crypto.forceDiscardSession(room),
     async stop() {
