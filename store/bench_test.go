@@ -118,3 +118,106 @@ func newKeys(t testing.TB) *store.Keyring {
 	}
 	return keys
 }
+
+// BenchmarkGrowth compares small and large: rate and look-ups with 1,000 and
+// with 100,000 conversations of 50 messages each, and how long the start takes.
+func BenchmarkGrowth(b *testing.B) {
+	for _, conversations := range []int64{1_000, 100_000} {
+		b.Run(fmt.Sprint(conversations), func(b *testing.B) { growth(b, conversations, 50) })
+	}
+}
+
+func growth(b *testing.B, conversations int64, each int) {
+	o := store.Options{DSN: filepath.Join(b.TempDir(), "silta.db"), Keys: newKeys(b)}
+	samples := grow(b, o, conversations, each)
+	begin := time.Now()
+	s, err := store.Open(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Heads(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	start := time.Since(begin)
+	b.Run("relay", func(b *testing.B) { relayOn(b, s, conversations) })
+	for name, find := range map[string]func(store.Message) (int, string){
+		"source": func(m store.Message) (int, string) { return m.Author, m.Source },
+		"copy":   func(m store.Message) (int, string) { return m.Copies[0].Number, m.Copies[0].Event },
+	} {
+		b.Run("message by "+name, func(b *testing.B) {
+			err := s.Read(b.Context(), func(tx *store.Tx) error {
+				for i := range b.N {
+					m := samples[i*7919%len(samples)]
+					number, event := find(m)
+					if _, err := tx.Message(m.Conversation, number, event); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	b.Run("start", func(b *testing.B) {
+		for range b.N { // measured above: it is done once
+		}
+		b.ReportMetric(start.Seconds(), "s/start")
+	})
+}
+
+// grow fills a database, in the order in which people talk, and returns some
+// of the messages.
+func grow(b *testing.B, o store.Options, conversations int64, each int) []store.Message {
+	s, err := store.Open(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const perStep = 200
+	for first := int64(0); first < conversations; first += perStep {
+		err := s.Write(b.Context(), func(tx *store.Tx) error {
+			for i := first; i < min(first+perStep, conversations); i++ {
+				if _, err := act(tx, fmt.Sprint(i), time.Now()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	var samples []store.Message
+	for round := range each {
+		for first := int64(0); first < conversations; first += perStep {
+			batch := make([]store.Message, min(perStep, conversations-first))
+			for i := range batch {
+				conv := uint64(first+int64(i))*7919 + uint64(round)*104729
+				batch[i] = store.Message{
+					Conversation: mentoring.ConversationID(conv%uint64(conversations) + 1), Source: newEvent(), Author: 1 + round%2,
+					Copies: []store.Copy{{Number: 2 - round%2, Event: newEvent()}},
+				}
+			}
+			err := s.Write(b.Context(), func(tx *store.Tx) error {
+				for i := range batch {
+					if err := tx.PutMessage(&batch[i]); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if len(samples) < 20_000 {
+				samples = append(samples, batch[:min(len(batch), int(20_000/conversations)+1)]...)
+			}
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return samples
+}
