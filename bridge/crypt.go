@@ -320,8 +320,12 @@ func (s *step) unencrypted(room store.Room) (refused bool, err error) {
 	if err != nil {
 		return true, notFoundIsFine(err)
 	}
+	// Noted now, with the event itself: the next one may come before the line is sent.
+	if err = s.tx.PutLine(&store.Line{Key: key, Room: room.ID, Event: s.ev.ID}); err != nil {
+		return true, err
+	}
 	text := s.b.bot.Render(member.Language, mentoring.T("crypt.plain_text"))
-	return true, s.line(room.Kind, room.Owner, line{text: text, key: key})
+	return true, s.line(room.Kind, room.Owner, line{text: text})
 }
 
 // isWaiting says whether an error of the machines will pass by itself.
