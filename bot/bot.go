@@ -131,6 +131,9 @@ func (b *Bot) Handle(r Request) (Answer, error) {
 	if err := t.load(); err != nil {
 		return Answer{}, err
 	}
+	if err := t.act.Heard(t.member); err != nil {
+		return Answer{}, err
+	}
 	err := t.run(r.Input)
 	var refusal *mentoring.Refusal
 	if errors.As(err, &refusal) {
@@ -146,8 +149,18 @@ func (b *Bot) Handle(r Request) (Answer, error) {
 	return t.out, nil
 }
 
-// Render tells a text of the domain in a language.
+// Render tells a text of the domain in a language; in all of them as long as
+// the language is not known.
 func (b *Bot) Render(lang mentoring.Language, text mentoring.Text) string {
+	if lang == "" {
+		var all []string
+		for _, lang := range locale.Languages() {
+			if said := b.Render(mentoring.Language(lang), text); !slices.Contains(all, said) {
+				all = append(all, said)
+			}
+		}
+		return strings.Join(all, "\n")
+	}
 	args := make(map[string]any, len(text.Args)+4)
 	maps.Copy(args, b.values(lang))
 	maps.Copy(args, text.Args)
@@ -193,20 +206,8 @@ func (t *turn) text(key string, pairs ...any) string {
 	return t.render(mentoring.T(key, append(pairs, "p", t.mark())...))
 }
 
-// render tells a text in the person's language, or in all of them as long as
-// the language is not known.
-func (t *turn) render(text mentoring.Text) string {
-	if t.lang != "" {
-		return t.b.Render(t.lang, text)
-	}
-	var all []string
-	for _, lang := range locale.Languages() {
-		if said := t.b.Render(mentoring.Language(lang), text); !slices.Contains(all, said) {
-			all = append(all, said)
-		}
-	}
-	return strings.Join(all, "\n")
-}
+// render tells a text in the person's language.
+func (t *turn) render(text mentoring.Text) string { return t.b.Render(t.lang, text) }
 
 // say answers with one of the bot's own texts.
 func (t *turn) say(key string, pairs ...any) { t.line(t.text(key, pairs...)) }

@@ -162,6 +162,7 @@ func (c *Config) checkTimes(k *checker) {
 			"%s is out of bounds; between %s and %s", span.value, Duration(span.min), Duration(span.max))
 	}
 	k.must(r.Notice < r.Conversations, "retention.notice", "must be shorter than retention.conversations (%s)", r.Conversations)
+	k.must(r.Notice < r.Joining, "retention.joining", "must be longer than retention.notice (%s)", r.Notice)
 }
 
 func (c *Config) checkCrisisLines(k *checker) {

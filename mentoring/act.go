@@ -15,9 +15,13 @@ type Rules struct {
 	CodeLifetime    time.Duration
 	Retention       time.Duration // from a conversation's end until it is emptied
 	RetentionNotice time.Duration // warned so long before that
-	Zone            *time.Location
-	Topics          []string // keys of the topics offered; the words are in locale/
-	StaffAlias      string   // shown for staff who have taken no nickname; nobody else may take it
+	// JoiningRetention is from the last sign of somebody who has not finished
+	// joining until they are forgotten; 0: never. They are warned RetentionNotice
+	// before.
+	JoiningRetention time.Duration
+	Zone             *time.Location
+	Topics           []string // keys of the topics offered; the words are in locale/
+	StaffAlias       string   // shown for staff who have taken no nickname; nobody else may take it
 }
 
 // Act is one person doing one thing at one moment in one transaction. It is

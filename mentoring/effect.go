@@ -60,6 +60,10 @@ type Welcome struct{ Member MemberID }
 // before, and must have been carried out first.
 type EmptyConversation struct{ Conversation ConversationID }
 
+// ForgetMember takes the room of a member who is forgotten away from them, and
+// then removes everything that is kept of them.
+type ForgetMember struct{ Member MemberID }
+
 func (Notify) effect()            {}
 func (Tell) effect()              {}
 func (OpenLeg) effect()           {}
@@ -70,3 +74,4 @@ func (AdmitStaff) effect()        {}
 func (DismissStaff) effect()      {}
 func (Welcome) effect()           {}
 func (EmptyConversation) effect() {}
+func (ForgetMember) effect()      {}

@@ -52,6 +52,14 @@ func (f *failing) PutMember(m *mentoring.Member) error {
 	return f.write(func() error { return f.Tx.PutMember(m) })
 }
 
+func (f *failing) UnfinishedMembers(silent, warned time.Time, n int) ([]mentoring.Member, error) {
+	return call(f, func() ([]mentoring.Member, error) { return f.Tx.UnfinishedMembers(silent, warned, n) })
+}
+
+func (f *failing) PutDialogue(id mentoring.MemberID, state []byte) error {
+	return f.write(func() error { return f.Tx.PutDialogue(id, state) })
+}
+
 func (f *failing) Membership(id mentoring.MembershipID) (mentoring.Membership, error) {
 	return call(f, func() (mentoring.Membership, error) { return f.Tx.Membership(id) })
 }
@@ -264,6 +272,17 @@ func (s *scene) uses() map[string]func(a *mentoring.Act) error {
 		"Dismissed":   func(a *mentoring.Act) error { return a.Dismissed(s.staff, s.room.ID) },
 		"IsStaff":     func(a *mentoring.Act) error { _, err := a.IsStaff(s.staff); return err },
 		"Tick":        func(a *mentoring.Act) error { a.Now = a.Now.Add(24 * time.Hour); _, err := a.Tick(); return err },
+		"Tick warns":  func(a *mentoring.Act) error { a.Now = a.Now.Add(27 * 24 * time.Hour); _, err := a.Tick(); return err },
+		"Tick forgets": func(a *mentoring.Act) error {
+			m := s.fresh
+			m.Warned = a.Now
+			if err := a.Tx.PutMember(&m); err != nil {
+				return err
+			}
+			a.Now = a.Now.Add(30 * 24 * time.Hour)
+			_, err := a.Tick()
+			return err
+		},
 	}
 }
 

@@ -13,6 +13,9 @@ func (a *Act) Meet(address string) (Member, error) {
 	if err != nil {
 		return Member{}, err
 	}
+	if err := a.Heard(&m); err != nil {
+		return Member{}, err
+	}
 	a.Do(Welcome{m.ID})
 	return m, nil
 }
@@ -20,13 +23,16 @@ func (a *Act) Meet(address string) (Member, error) {
 // know finds or makes the member with that address.
 func (a *Act) know(address string) (Member, error) {
 	m, err := a.Tx.MemberByAddress(address)
+	if err == nil && m.Join == JoinForgotten {
+		return m, a.Heard(&m)
+	}
 	if err == nil {
 		return m, nil
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return Member{}, fmt.Errorf("member by address: %w", err)
 	}
-	m = Member{Address: address, Created: a.Now}
+	m = Member{Address: address, Created: a.Now, Changed: a.Now}
 	if err := JoinMachine().shift(&m.Join, StepMeet); err != nil {
 		return Member{}, err
 	}
@@ -48,6 +54,7 @@ func (a *Act) joinStep(m *Member, by Step) error {
 		return Refuse("join.not_now")
 	}
 	m.Join = next
+	a.sign(m)
 	return a.putMember(m)
 }
 
@@ -59,6 +66,7 @@ func (a *Act) SetLanguage(m *Member, l Language) error {
 	}
 	m.Language = l
 	if m.Join != JoinNew {
+		a.sign(m)
 		return a.putMember(m)
 	}
 	vouched, err := a.vouched(*m)

@@ -42,6 +42,9 @@ const (
 	JoinDone     JoinState = "joined"
 	JoinUnderage JoinState = "underage" // said to be too young; may answer again
 	JoinDeclined JoinState = "declined" // said no to the data handling; may answer again
+	// JoinForgotten is somebody who did not finish joining in time: the row is
+	// about to go. If they come again before it has, they start anew.
+	JoinForgotten JoinState = "forgotten"
 )
 
 // Member is a person Silta knows. Roles are never a field here: they are
@@ -57,6 +60,10 @@ type Member struct {
 	ConsentAt time.Time
 	Trial     bool // counted apart in every figure
 	Created   time.Time
+	// Changed is the last sign of a person who has not finished joining: a step,
+	// or anything they wrote to the bot. Warned is when they were told since then
+	// that they will be forgotten. Both are zero once they have joined.
+	Changed, Warned time.Time
 }
 
 // Joined says whether the person has finished joining.

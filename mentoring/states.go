@@ -48,6 +48,7 @@ func (m Machine[S]) shift(state *S, by Step) error {
 // The steps of the machines.
 const (
 	StepMeet         Step = "meet"
+	StepForget       Step = "forget"
 	StepLanguage     Step = "language"
 	StepVouched      Step = "language, invited by staff"
 	StepVouch        Step = "invited by staff"
@@ -98,7 +99,7 @@ const (
 func JoinMachine() Machine[JoinState] {
 	return Machine[JoinState]{
 		Name:  "joining",
-		About: "How a person joins. Whoever staff have invited (a mentor, staff) is not asked their age.",
+		About: "How a person joins. Whoever staff have invited (a mentor, staff) is not asked their age. Forget is for who does not finish in time and has no membership; meet is coming to the bot.",
 		Moves: []Move[JoinState]{
 			{"", StepMeet, JoinNew},
 			{JoinNew, StepLanguage, JoinAge},
@@ -118,6 +119,13 @@ func JoinMachine() Machine[JoinState] {
 			{JoinDone, StepNickname, JoinDone},
 			{JoinDone, StepConsentAgain, JoinDone},
 			{JoinDone, StepDecline, JoinDeclined},
+			{JoinNew, StepForget, JoinForgotten},
+			{JoinAge, StepForget, JoinForgotten},
+			{JoinUnderage, StepForget, JoinForgotten},
+			{JoinConsent, StepForget, JoinForgotten},
+			{JoinDeclined, StepForget, JoinForgotten},
+			{JoinNickname, StepForget, JoinForgotten},
+			{JoinForgotten, StepMeet, JoinNew},
 		},
 	}
 }

@@ -12,8 +12,8 @@ const TickEvery = time.Minute
 const tickBatch = 100
 
 // Tick does what time brings: places that run out, mentors who are back, ended
-// conversations that are about to be emptied or are. It does a bounded part and
-// says when it wants to be called next; that is Now when there is more.
+// conversations that are about to be emptied or are, joinings that nobody
+// finishes. It does a bounded part and says when it wants to be called next; that is Now when there is more.
 func (a *Act) Tick() (next time.Time, err error) {
 	due, err := a.Tx.DueConversations(a.Now, tickBatch)
 	if err != nil {
@@ -40,7 +40,11 @@ func (a *Act) Tick() (next time.Time, err error) {
 			a.Do(Notify{Member: s.Member, Text: T("away.over")})
 		}
 	}
-	if len(due) == tickBatch || len(away) == tickBatch {
+	more, err := a.unfinished()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if more || len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
 	}
 	return a.Now.Add(TickEvery), nil

@@ -10,6 +10,15 @@ type Tx interface {
 	Member(MemberID) (Member, error)
 	MemberByAddress(address string) (Member, error)
 	PutMember(*Member) error
+	// UnfinishedMembers lists who has not finished joining, is not being
+	// forgotten, and has not changed since silent; at most limit. Whoever has had
+	// any membership, part in a conversation or case is left out. With a zero
+	// warned it lists those who have not been warned, else those who were warned
+	// then or before.
+	UnfinishedMembers(silent, warned time.Time, limit int) ([]Member, error)
+	// DeleteMember removes a member who has no membership, no part in a
+	// conversation and no case, with their own rooms and what the bot asked them.
+	DeleteMember(MemberID) error
 
 	Membership(MembershipID) (Membership, error)
 	Memberships(MemberID) ([]Membership, error)

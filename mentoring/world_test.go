@@ -115,7 +115,8 @@ func newWorld(t testing.TB) *world {
 		rules: mentoring.Rules{
 			MinimumAge: 17, ConsentVersion: 1, PlaceHeld: 24 * time.Hour, MentorCapacity: 3,
 			CodeLifetime: 14 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, RetentionNotice: 72 * time.Hour,
-			Zone: zone, Topics: []string{"study", "work", "family"}, StaffAlias: "Silta",
+			JoiningRetention: 30 * 24 * time.Hour,
+			Zone:             zone, Topics: []string{"study", "work", "family"}, StaffAlias: "Silta",
 		},
 		random: rand.NewChaCha8([32]byte{1}),
 	}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"time"
+
 	"silta/mentoring"
 )
 
@@ -12,7 +14,7 @@ func (t *Tx) addressHash(address string) []byte {
 	return t.s.Hash("address", address)
 }
 
-const memberColumns = "id, address, language, alias, join_state, consent, consent_at, trial, created"
+const memberColumns = "id, address, language, alias, join_state, consent, consent_at, trial, created, changed, warned"
 
 func (t *Tx) scanMember(r record) (m mentoring.Member, err error) {
 	m = mentoring.Member{
@@ -23,6 +25,8 @@ func (t *Tx) scanMember(r record) (m mentoring.Member, err error) {
 		ConsentAt: r.time(6),
 		Trial:     r.flag(7),
 		Created:   r.time(8),
+		Changed:   r.time(9),
+		Warned:    r.time(10),
 	}
 	if m.Address, err = t.openText(place{column: "member.address", id: r.int(0)}, r.view(1)); err != nil {
 		return m, err
@@ -67,13 +71,15 @@ func (t *Tx) PutMember(m *mentoring.Member) error {
 		t.caches.addresses.drop(old.Address)
 	}
 	id := int64(m.ID)
-	_, err := t.exec(`INSERT INTO member (id, address, address_hash, language, alias, join_state, consent, consent_at, trial, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	_, err := t.exec(`INSERT INTO member (id, address, address_hash, language, alias, join_state, consent, consent_at, trial, created, changed, warned)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET address = excluded.address, address_hash = excluded.address_hash,
 		language = excluded.language, alias = excluded.alias, join_state = excluded.join_state, consent = excluded.consent,
-		consent_at = excluded.consent_at, trial = excluded.trial, created = excluded.created`,
+		consent_at = excluded.consent_at, trial = excluded.trial, created = excluded.created,
+		changed = excluded.changed, warned = excluded.warned`,
 		id, t.sealText(place{column: "member.address", id: id}, m.Address), t.addressHash(m.Address),
-		m.Language, t.sealText(place{column: "member.alias", id: id}, m.Alias), m.Join, m.Consent, m.ConsentAt, m.Trial, m.Created)
+		m.Language, t.sealText(place{column: "member.alias", id: id}, m.Alias), m.Join, m.Consent, m.ConsentAt, m.Trial, m.Created,
+		m.Changed, m.Warned)
 	if err != nil {
 		return doing("put member", err)
 	}
@@ -87,7 +93,54 @@ func (t *Tx) PutMember(m *mentoring.Member) error {
 // kept is a member as the database gives it back: times to the millisecond.
 func kept(m mentoring.Member) mentoring.Member {
 	m.ConsentAt, m.Created = fromMillis(millis(m.ConsentAt)), fromMillis(millis(m.Created))
+	m.Changed, m.Warned = fromMillis(millis(m.Changed)), fromMillis(millis(m.Warned))
 	return m
+}
+
+// UnfinishedMembers implements [mentoring.Tx].
+func (t *Tx) UnfinishedMembers(silent, warned time.Time, limit int) ([]mentoring.Member, error) {
+	least := int64(1) // of warned: that they were at all
+	if warned.IsZero() {
+		least = 0
+	}
+	list, err := collect(t, "SELECT "+memberColumns+` FROM member m
+		WHERE join_state <> 'joined' AND join_state <> 'forgotten' AND changed <= $1 AND warned >= $2 AND warned <= $3
+		AND NOT EXISTS (SELECT 1 FROM membership WHERE member = m.id)
+		AND NOT EXISTS (SELECT 1 FROM participant WHERE member = m.id)
+		AND NOT EXISTS (SELECT 1 FROM cases WHERE opener = m.id OR claimed_by = m.id)
+		ORDER BY id LIMIT $4`, t.scanMember, silent, least, warned, limit)
+	return list, doing("unfinished members", err)
+}
+
+// DeleteMember implements [mentoring.Tx]. It is a fault when something else is
+// kept that refers to the member.
+func (t *Tx) DeleteMember(id mentoring.MemberID) error {
+	old, err := t.Member(id)
+	if err != nil {
+		return doing("delete member", err)
+	}
+	rooms, err := t.RoomsOf(RoomManagement, int64(id))
+	if err != nil {
+		return doing("delete member", err)
+	}
+	for _, r := range rooms {
+		if _, err := t.exec("DELETE FROM line WHERE room = $1", r.ID); err != nil {
+			return doing("delete member", err)
+		}
+		if _, err := t.exec("DELETE FROM room WHERE id = $1", r.ID); err != nil {
+			return doing("delete member", err)
+		}
+		t.forgetRoom(r)
+	}
+	if err := t.PutDialogue(id, nil); err != nil {
+		return doing("delete member", err)
+	}
+	if err := t.change("DELETE FROM member WHERE id = $1", id); err != nil {
+		return doing("delete member", err)
+	}
+	t.caches.members.drop(id)
+	t.caches.addresses.drop(old.Address)
+	return nil
 }
 
 const membershipColumns = "id, member, programme, unit, role, state, created, first_message"

@@ -125,6 +125,12 @@ func (t *Tx) Rooms(kind RoomKind) ([]Room, error) {
 	return list, doing("rooms", err)
 }
 
+// RoomsOf lists all rooms that an owner has had, gone ones included.
+func (t *Tx) RoomsOf(kind RoomKind, owner int64) ([]Room, error) {
+	list, err := collect(t, "SELECT "+roomColumns+" FROM room WHERE kind = $1 AND owner = $2 ORDER BY id", scanRoom, kind, owner)
+	return list, doing("rooms of an owner", err)
+}
+
 // LegsOf lists the legs of a conversation that are not gone, by number.
 func (t *Tx) LegsOf(conv mentoring.ConversationID) ([]Room, error) {
 	list, err := cached(t.caches.legs, conv, func() ([]Room, error) {

@@ -23,8 +23,11 @@ CREATE TABLE member (
 	consent      INTEGER  NOT NULL,
 	consent_at   BIGINT   NOT NULL,
 	trial        SMALLINT NOT NULL,
-	created      BIGINT   NOT NULL
+	created      BIGINT   NOT NULL,
+	changed      BIGINT   NOT NULL, -- of who has not finished joining: their last sign
+	warned       BIGINT   NOT NULL  -- that they will be forgotten
 );
+CREATE INDEX member_unfinished ON member (changed) WHERE join_state <> 'joined' AND join_state <> 'forgotten';
 
 CREATE TABLE membership (
 	id            INTEGER NOT NULL PRIMARY KEY,
@@ -224,7 +227,10 @@ WITHOUT ROWID
 
 -- Events that came in: keyed hashes of 8 bytes, many in a row (seen.go).
 CREATE TABLE seen (
+-- only: sqlite
 	id     INTEGER NOT NULL PRIMARY KEY,
+-- only: postgres
+	id     BIGINT  NOT NULL PRIMARY KEY,
 	hour   INTEGER NOT NULL, -- since 1970
 	hashes BYTEA   NOT NULL
 );
