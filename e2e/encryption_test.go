@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,12 +13,13 @@ import (
 	"time"
 
 	"silta/dev"
+	"silta/locale"
 )
 
 // TestEncryption runs the service as it is by default: every room encrypted,
 // with clients that no one here wrote.
 func TestEncryption(t *testing.T) {
-	w := newEncryptedWorld(t)
+	w := newWorld(t)
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T, *world)
@@ -27,22 +29,11 @@ func TestEncryption(t *testing.T) {
 		{"no device", noDevice},
 		{"two browsers", twoBrowsers}, // restarts the program
 		{"nothing is plain", nothingPlain},
+		{"tables", tables}, // kills the program: last
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
 	}
-	if log := w.Log(); strings.Contains(log, "panic") {
-		t.Errorf("there was a panic; see the log:\n%.3000s", log[strings.Index(log, "panic"):])
-	}
-}
-
-// newEncryptedWorld is newWorld with encryption, and staff who have it.
-func newEncryptedWorld(t *testing.T) *world {
-	hs := dev.NewSynapse(t, dev.WithoutAutoAccept())
-	program := dev.NewSilta(t, hs, dev.Set("encryption", "require"))
-	hs.Start()
-	staff := dev.Plain(t, hs.Register("staff", "salasana"), dev.Signed())
-	program.Start()
-	return &world{Service: program.Open(staff), hs: hs, admin: dev.NewUser(hs.RegisterAdmin("root", "salasana"))}
+	w.noPanic(t)
 }
 
 // jsPair is a mentee and a mentor with matrix-js-sdk, in a conversation that
@@ -305,11 +296,30 @@ func nothingPlain(t *testing.T, w *world) {
 			continue // somebody else's, in which the bot says that it has invited them elsewhere
 		}
 		rooms++
+		topicHelps(t, w, room, as)
 		sealed += onlySealed(t, own, room, as)
 	}
 	if rooms < 12 || sealed < 300 {
 		t.Errorf("only %d events in %d rooms were looked at", sealed, rooms)
 	}
+}
+
+// topicHelps: somebody whose client cannot encrypt sees no message; the topic
+// tells them what to do.
+func topicHelps(t *testing.T, w *world, room, as string) {
+	t.Helper()
+	var state struct{ Topic string }
+	read(t, w.Own(), "/_matrix/client/v3/rooms/"+url.PathEscape(room)+"/state/m.room.topic/?"+as, &state)
+	for _, language := range locale.Languages() {
+		pattern, err := w.Words.Pattern(language, "room.topic")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pattern.MatchString(state.Topic) {
+			return
+		}
+	}
+	t.Errorf("the topic of a room says %q", state.Topic)
 }
 
 // onlySealed counts the encrypted events of a room and complains of others.
@@ -339,4 +349,61 @@ func onlySealed(t *testing.T, own *dev.User, room, as string) (sealed int) {
 			return sealed
 		}
 	}
+}
+
+// tables: nothing of what the program keeps, its crypto tables included, tells
+// whose devices it encrypts for, not even when it is killed. People's keys are
+// public: whoever knew one of them could ask whose it is.
+func tables(t *testing.T, w *world) {
+	p := w.jsPair(t, dev.Encrypted())
+	needles := map[string]string{}
+	for _, c := range []*dev.Person{p.mentee, p.mentor} {
+		needles["the localpart of "+c.UserID], needles["the device of "+c.UserID] = localpart(c.Client), c.Device
+		for name, key := range deviceKeys(t, c) {
+			raw, err := base64.RawStdEncoding.DecodeString(key)
+			if err != nil {
+				t.Fatalf("key %s: %v", name, err)
+			}
+			needles["the key "+name], needles["the raw key "+name] = key, string(raw)
+		}
+	}
+	for name, needle := range needles {
+		if !strings.HasPrefix(name, "the raw") && len(traces(t, w.hs.Dir, map[string]string{name: needle})) == 0 {
+			t.Fatalf("the search does not find %s even in the homeserver's database, where it is", name)
+		}
+	}
+	needles["a text"] = "varasto-tekstia"
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		for range 30 {
+			_, _ = p.mentee.Try("text", map[string]any{"room": p.menteeLeg, "body": needles["a text"]})
+		}
+	}()
+	p.mentor.AwaitText(p.mentorLeg, needles["a text"])
+	w.Kill9()
+	<-sent
+	for _, trace := range traces(t, w.Dir, needles) {
+		t.Error(trace)
+	}
+}
+
+// deviceKeys are the public keys of a person's device, by name, in base64.
+func deviceKeys(t *testing.T, p *dev.Person) map[string]string {
+	t.Helper()
+	var answer struct {
+		Devices map[string]map[string]struct {
+			Keys map[string]string
+		} `json:"device_keys"`
+	}
+	err := dev.NewUser(p.Account).Do(t.Context(), http.MethodPost, "/_matrix/client/v3/keys/query",
+		map[string]any{"device_keys": map[string]any{p.UserID: []string{}}}, &answer)
+	if err != nil {
+		t.Fatalf("ask for keys: %v", err)
+	}
+	keys := answer.Devices[p.UserID][p.Device].Keys
+	if len(keys) < 2 {
+		t.Fatalf("%s has %d keys", p.UserID, len(keys))
+	}
+	return keys
 }
