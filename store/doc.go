@@ -9,6 +9,11 @@
 // again, each alone, so a step must have no effect outside of its [Tx] and must
 // bear being run more than once. There are no savepoints.
 //
+// What a relay step needs is in memory: rows that were just enqueued (hot.go)
+// and what belongs to conversations that were used lately (cache.go), coherent
+// because only the gate writes. A read transaction ([Store.Read]) is a snapshot
+// of the database and uses neither.
+//
 // Columns that people wrote, or that name them, are sealed (AES-256-GCM; see
 // seal.go); what must be found by such a value is found by a keyed hash.
 package store

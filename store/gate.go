@@ -86,13 +86,39 @@ func newGate(s *Store, l *link, slow time.Duration) (*gate, error) {
 	}
 	g.news = newNotifier(s)
 	go g.run()
+	if !l.sqlite {
+		go g.beat()
+	}
 	return g, nil
+}
+
+// heartbeat is how often the connection to PostgreSQL is tried when nothing
+// else does: while nothing is written, the loss of the owner's lock must be
+// noticed all the same.
+const heartbeat = 2 * time.Second
+
+func (g *gate) beat() {
+	ticker := time.NewTicker(heartbeat)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-g.stopped:
+			return
+		case <-ticker.C:
+			g.add(&step{
+				fn:   func(t *Tx) error { return t.one("SELECT 1", func(record) error { return nil }) },
+				done: func(error) {}, // a loss closes failed
+			})
+		}
+	}
 }
 
 // Write runs fn in a transaction and returns when it is committed, together
 // with others. An error of fn undoes what it did and is returned as it is. fn
-// may be run more than once, and runs on a goroutine of the store. A cancelled
-// ctx keeps fn from being started; once it has, Write waits for the outcome.
+// may be run more than once, and runs on the gate's goroutine, where waiting
+// for another Write would last for ever. IDs that Put and Enqueue have set are
+// zero again when fn is undone. A cancelled ctx keeps fn from being started;
+// once it has, Write waits for the outcome.
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 	st := &step{ctx: ctx, fn: fn, wait: make(chan error, 1)}
 	if !s.gate.add(st) {

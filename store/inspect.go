@@ -18,6 +18,9 @@ type State struct {
 // a newer one, and the keys fit. Its errors are those of Open.
 func Inspect(ctx context.Context, o Options) (state State, err error) {
 	state.Newest = len(upgradeTable())
+	if o.Keys == nil {
+		return state, errNoKeys
+	}
 	db, err := parseDSN(o.DSN)
 	if err != nil {
 		return state, err

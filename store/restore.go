@@ -15,6 +15,9 @@ import (
 // all. o.Keys must be those the backup was made with. Errors: [ErrBadBackup],
 // [ErrNotEmpty], [ErrInUse], [ErrNewerSchema], [ErrKeyMissing], [ErrTampered].
 func Restore(ctx context.Context, o Options, r io.Reader) error {
+	if o.Keys == nil {
+		return doing("restore", errNoKeys)
+	}
 	in, err := newArchiveReader(r)
 	if err != nil {
 		return doing("restore", err)

@@ -45,6 +45,8 @@ func (o *Options) progress(stage string, done, total int64) {
 // connection that held the ownership of the database is lost.
 var ErrClosed = errors.New("the store is closed")
 
+var errNoKeys = errors.New("no keys to open the database with")
+
 // readerCount bounds how many read transactions run at the same time.
 const readerCount = 4
 
@@ -67,6 +69,9 @@ type Store struct {
 // Open opens the database, makes or migrates its schema, and takes its
 // ownership. Errors: [ErrInUse], [ErrNewerSchema], [ErrKeyMissing], [ErrTampered].
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
+	if o.Keys == nil {
+		return nil, errNoKeys
+	}
 	db, err := parseDSN(o.DSN)
 	if err != nil {
 		return nil, err
@@ -102,7 +107,8 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	return s, nil
 }
 
-// Close runs the steps that are waiting, then gives the database back.
+// Close runs the steps that are waiting, then gives the database back. Do not
+// call it from a step or from a function that the store calls.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.gate.stop()

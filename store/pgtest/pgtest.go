@@ -64,7 +64,7 @@ type cluster struct {
 // the folder, which has the process's number in its name; the lock on a file
 // beside it keeps two tests from starting it at once.
 func shared(ctx context.Context) (cluster, error) {
-	base := filepath.Join(os.TempDir(), fmt.Sprintf("silta-pg-%d", os.Getpid()))
+	base := filepath.Join(room(), fmt.Sprintf("silta-pg-%d", os.Getpid()))
 	lock, err := os.OpenFile(base+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return cluster{}, err
@@ -85,6 +85,17 @@ func shared(ctx context.Context) (cluster, error) {
 		return cluster{}, err
 	}
 	return c, c.start(ctx)
+}
+
+// room is where the cluster's folder is made: in memory when there is plenty,
+// for a fresh database is thirty megabytes of files.
+func room() string {
+	const memory, plenty = "/dev/shm", 2 << 30
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(memory, &stat); err == nil && int64(stat.Bavail)*stat.Bsize >= plenty {
+		return memory
+	}
+	return os.TempDir()
 }
 
 // programs finds the folder of PostgreSQL's programs, the newest first.
