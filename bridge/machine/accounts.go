@@ -1,3 +1,5 @@
+//go:build goolm
+
 package machine
 
 import (
@@ -131,15 +133,6 @@ func (m *Machines) save(a *account, u *unit) error {
 		ON CONFLICT (account) DO UPDATE SET sealed = excluded.sealed`, key, sealed)
 	return nil
 }
-
-// Tables that have a sealed column, as the seal names them.
-const (
-	accountTable  = "crypto_account"
-	olmTable      = "crypto_olm"
-	inboundTable  = "crypto_inbound"
-	outboundTable = "crypto_outbound"
-	personTable   = "crypto_person"
-)
 
 func (m *Machines) sealJSON(table string, row []byte, v any) ([]byte, error) {
 	plain, err := json.Marshal(v)

@@ -1,3 +1,5 @@
+//go:build goolm
+
 package machine
 
 import (
@@ -12,24 +14,6 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 )
-
-// Envelope is an m.room.encrypted event as it came from the homeserver.
-type Envelope struct {
-	Room      id.RoomID
-	Sender    id.UserID
-	ID        id.EventID
-	Timestamp int64 // origin_server_ts
-	Content   json.RawMessage
-}
-
-// Plain is what was inside.
-type Plain struct {
-	Type string
-	// Content is as the sender's device wrote it. Relations are what it wrote,
-	// too: those of the wrapper, which homeservers can change, are not looked at.
-	Content json.RawMessage
-	Trust   Trust
-}
 
 // Decrypt reads an event with a reader's keys. It uses no network, and gives the
 // same again for the same event.

@@ -1,3 +1,5 @@
+//go:build goolm
+
 package machine
 
 import (
@@ -5,11 +7,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"maunium.net/go/mautrix/id"
+
+	"silta/store/pgtest"
 )
 
 // TestExpire: what is older than the limit cannot be read by us any more, what
@@ -116,37 +122,50 @@ func TestRotateKeys(t *testing.T) {
 		w.keys.mu.Lock()
 		w.keys.newest = 2
 		w.keys.mu.Unlock()
+		outdated := func() int64 {
+			t.Helper()
+			n, err := Outdated(t.Context(), w.dsn, w.keys)
+			w.must(err)
+			return n
+		}
+		all := outdated()
 		ctx, stop := context.WithCancel(t.Context())
-		commits := 0
-		w.m.db.fault = func([]change) error {
-			if commits++; commits == 3 {
+		defer stop()
+		n, err := Rotate(ctx, w.dsn, w.keys, func(done, total int64) {
+			if total != all {
+				t.Errorf("%d of %d; there are %d", done, total, all)
+			}
+			if done > mostRotated {
 				stop() // the program is stopped in the middle
 			}
-			return nil
-		}
-		n, err := w.m.Rotate(ctx)
+		})
 		if err == nil || n == 0 {
 			t.Fatalf("%d rows, %v; want to have been stopped in the middle", n, err)
 		}
-		w.m.db.fault = nil
-		k, err := w.m.Rotate(t.Context())
+		if left := outdated(); left != all-n || left == 0 {
+			t.Errorf("%d of %d were sealed anew, %d are left", n, all, left)
+		}
+		k, err := Rotate(t.Context(), w.dsn, w.keys, nil)
 		w.must(err)
-		all := 0
+		if left := outdated(); left != 0 {
+			t.Errorf("%d are left", left)
+		}
+		rows := int64(0)
 		for _, table := range tables() {
-			rows, err := w.m.db.sql.Query(`SELECT sealed FROM ` + table.name)
+			found, err := w.m.db.sql.Query(`SELECT sealed FROM ` + table.name)
 			w.must(err)
-			for rows.Next() {
+			for found.Next() {
 				var sealed []byte
-				w.must(rows.Scan(&sealed))
-				if all++; !w.keys.Newest(sealed) {
+				w.must(found.Scan(&sealed))
+				if rows++; !w.keys.Newest(sealed) {
 					t.Errorf("a row of %s is sealed under the old key", table.name)
 				}
 			}
-			w.must(rows.Err())
-			w.must(rows.Close())
+			w.must(found.Err())
+			w.must(found.Close())
 		}
-		if n+k != all {
-			t.Errorf("%d + %d rows were sealed anew, want %d, each once", n, k, all)
+		if n+k != rows || all != rows {
+			t.Errorf("%d + %d of %d rows were sealed anew, want %d, each once", n, k, all, rows)
 		}
 		w.reopen()
 		w.hears(e, "hei")
@@ -154,6 +173,24 @@ func TestRotateKeys(t *testing.T) {
 			t.Error("the session did not survive")
 		}
 	})
+}
+
+// TestRotateNothing: where there are no crypto tables, none are made.
+func TestRotateNothing(t *testing.T) {
+	keys := &testKeys{newest: 2}
+	file := filepath.Join(t.TempDir(), "silta-crypto.db")
+	for _, dsn := range []string{file, pgtest.DSN(t)} {
+		n, err := Outdated(t.Context(), dsn, keys)
+		if n != 0 || err != nil {
+			t.Errorf("outdated: %d, %v", n, err)
+		}
+		if n, err = Rotate(t.Context(), dsn, keys, nil); n != 0 || err != nil {
+			t.Errorf("rotated: %d, %v", n, err)
+		}
+	}
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a database was made: %v", err)
+	}
 }
 
 // TestEpoch: a main database from a backup never meets the ratchets of later.

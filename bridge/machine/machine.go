@@ -1,3 +1,5 @@
+//go:build goolm
+
 package machine
 
 import (
@@ -13,49 +15,6 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/id"
 )
-
-// Sealer seals what the tables hold; *store.Keyring is one. column and row are
-// where the value lives: it cannot be opened anywhere else.
-type Sealer interface {
-	Seal(column, row string, plain []byte) []byte
-	Open(column, row string, sealed []byte) ([]byte, error)
-	// Newest says whether a value is sealed under the newest key.
-	Newest(sealed []byte) bool
-}
-
-// Rooms tells what the bridge knows of its rooms. Its methods are called
-// without any lock of this package and may read the main database.
-type Rooms interface {
-	// Persons are the real users who are joined to the room and must be able to
-	// read what is said there. Ghosts and the bot are not among them.
-	Persons(ctx context.Context, room id.RoomID) ([]id.UserID, error)
-	// Known says whether a user shares a room with the bot or is invited to one.
-	// What others send to our devices is dropped unread. It must already be true
-	// when the first key of somebody who has just joined arrives.
-	Known(ctx context.Context, user id.UserID) (bool, error)
-}
-
-// Options are what [Open] needs.
-type Options struct {
-	// DSN is the database of the crypto tables; see [DSN].
-	DSN string
-	// Epoch is a random word that the main database keeps. Where it differs from
-	// the one in the crypto tables they are emptied: a main database that was
-	// restored from a backup gets a new one, so that no old ratchet is used again.
-	// Empty: not looked at.
-	Epoch string
-	Keys  Sealer
-	// Hash is a keyed hash of at least 16 bytes; (*store.Store).Hash is one.
-	Hash func(domain, value string) []byte
-	// Client gives a client that acts as a user of ours, with its device; without
-	// a device when that is empty, as the appservice itself when both are.
-	Client func(user id.UserID, device id.DeviceID) *mautrix.Client
-	Rooms  Rooms
-	Now    func() time.Time // nil: time.Now
-	// Loaded is how many accounts are kept in memory at most; 0: 1000.
-	Loaded int
-	Log    zerolog.Logger // counts and incident causes only
-}
 
 // Machines is all encryption of one bridge. All methods may be called from any
 // goroutine; calls for the same account take turns, and none holds up another's
@@ -76,6 +35,9 @@ type Machines struct {
 	unwedgedMu sync.Mutex
 	unwedged   map[string]time.Time // by account and device, when a new Olm session was last begun
 }
+
+// Available says why this program cannot encrypt; nil when it can.
+func Available() error { return nil }
 
 // Open opens the crypto tables and makes them where they are missing. Nothing
 // is loaded: an account is when it is needed.

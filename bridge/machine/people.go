@@ -1,3 +1,5 @@
+//go:build goolm
+
 package machine
 
 import (
@@ -13,21 +15,6 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto/signatures"
 	"maunium.net/go/mautrix/id"
-)
-
-// Trust is what is known of the device that encrypted an event.
-type Trust int
-
-const (
-	// TrustUnknown: the device is not in its owner's list, or there is no list.
-	TrustUnknown Trust = iota
-	// TrustUnsigned: its owner has not signed it.
-	TrustUnsigned
-	// TrustChanged: signed, by another identity than the one first seen of its
-	// owner; see [Machines.AcceptIdentity].
-	TrustChanged
-	// TrustSigned: signed by its owner's identity, the first that was seen.
-	TrustSigned
 )
 
 // device is a device of a person, as their homeserver tells.
