@@ -122,7 +122,8 @@ func rules(c *config.Config) *mentoring.Rules {
 		MinimumAge: c.MinimumAge, ConsentVersion: c.ConsentVersion, PlaceHeld: time.Duration(c.PlaceHeld),
 		MentorCapacity: c.MentorCapacity, CodeLifetime: time.Duration(c.CodeLifetime),
 		Retention: time.Duration(c.Retention.Conversations), RetentionNotice: time.Duration(c.Retention.Notice),
-		Zone: c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
+		JoiningRetention: time.Duration(c.Retention.Joining),
+		Zone:             c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
 	}
 }
 

@@ -163,7 +163,7 @@ func (b *Bridge) open(ctx context.Context, row store.Row) (*incoming, openResult
 		return ev, openReady, nil // what is encrypted is refused as an unknown kind
 	}
 	if ev.Type == "m.room.member" && ev.StateKey != nil && !b.isOurs(*ev.StateKey) {
-		return ev, openReady, b.machines.MemberChanged(ctx, id.RoomID(ev.Room), id.UserID(*ev.StateKey))
+		return ev, openReady, b.memberMoved(ctx, ev)
 	}
 	if ev.Type != typeEncrypted || ev.StateKey != nil {
 		return ev, openReady, nil

@@ -41,6 +41,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.job(job{Op: opAdmit, Kind: store.RoomStaff, Owner: int64(e.Room), Member: e.Member}, "staff", fmt.Sprint(e.Room, e.Member))
 	case mentoring.DismissStaff:
 		return s.job(job{Op: opDismiss, Kind: store.RoomStaff, Owner: int64(e.Room), Member: e.Member}, "staff", fmt.Sprint(e.Room, e.Member))
+	case mentoring.ForgetMember:
+		return s.forgetMember(e.Member)
 	case mentoring.Welcome:
 		return s.planRoom(store.RoomManagement, int64(e.Member), 0, 0)
 	default:

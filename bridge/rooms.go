@@ -37,6 +37,7 @@ const (
 	opKick    = "kick"    // a stranger is in a room of ours
 	opAdmit   = "admit"   // ask a member into a staff room
 	opDismiss = "dismiss" // remove a member from a staff room
+	opForget  = "forget"  // retention: everything of a member goes
 )
 
 // workJob does the first job of a lane.
@@ -89,6 +90,8 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.admit(ctx, j)
 	case opDismiss:
 		return b.dismiss(ctx, j)
+	case opForget:
+		return b.forget(ctx, j.Member)
 	default:
 		return fmt.Errorf("job with unknown operation")
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,25 @@ type world struct {
 
 	mu    sync.Mutex
 	fault func(hs.Call) hs.Fault
+
+	skew    atomic.Int64               // how far the service's clock is ahead, in nanoseconds
+	crash   func(committed bool) error // asked around each commit of the store, as its CommitHook
+	crashed atomic.Bool                // it said so
+	crypto  func(*bridge.Bridge) error // done before each run
+}
+
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) }
+
+// commit is the hook of the store.
+func (w *world) commit(_ int64, committed bool) error {
+	if w.crash == nil {
+		return nil
+	}
+	err := w.crash(committed)
+	if err != nil {
+		w.crashed.Store(true)
+	}
+	return err
 }
 
 // meter keeps what was counted, by name.
@@ -65,7 +85,7 @@ func (m *meter) SetAside(lane string)              { m.add("aside "+lane, 1) }
 
 const domain = "test"
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, prepare ...func(*world)) *world {
 	t.Helper()
 	w := &world{t: t, meter: &meter{counts: map[string]int{}}, dsn: filepath.Join(t.TempDir(), "silta.db")}
 	key := filepath.Join(t.TempDir(), "key")
@@ -89,6 +109,9 @@ func newWorld(t *testing.T) *world {
 			return w.fault(c)
 		},
 	})
+	for _, do := range prepare {
+		do(w)
+	}
 	w.start()
 	w.hs.Start()
 	t.Cleanup(func() { w.stop(); w.hs.Close() })
@@ -105,7 +128,7 @@ func (w *world) breakIt(fault func(hs.Call) hs.Fault) {
 func (w *world) start() {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s, err := store.Open(ctx, store.Options{DSN: w.dsn, Keys: w.keys})
+	s, err := store.Open(ctx, store.Options{DSN: w.dsn, Keys: w.keys, Now: w.now, CommitHook: w.commit})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -124,8 +147,14 @@ func (w *world) start() {
 	w.bridge = bridge.New(bridge.Options{
 		Config: c, Store: s, Bot: bot.New(catalogue, bot.Settings{}), Log: zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel),
 		Registration: &appservice.Registration{ID: "silta", AppToken: "as", ServerToken: "hs", SenderLocalpart: "silta-appservice"},
+		Now:          w.now,
 		Meter:        w.meter, Listener: listener, Transport: w.hs.Link(),
 	})
+	if w.crypto != nil {
+		if err := w.crypto(w.bridge); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	w.hs.SetAppservice("http://bridge.test", w.bridge.Handler())
 	done := make(chan error, 1)
 	go func() { done <- w.bridge.Run(ctx) }()
@@ -134,7 +163,7 @@ func (w *world) start() {
 		if err := <-done; err != nil {
 			w.t.Errorf("run: %v", err)
 		}
-		if err := s.Close(); err != nil {
+		if err := s.Close(); err != nil && !w.crashed.Load() {
 			w.t.Errorf("close: %v", err)
 		}
 	})
