@@ -78,6 +78,8 @@ type Bridge struct {
 	unread   atomic.Bool // rows may be aside for want of a key
 	// sweepOver is closed when incoming lanes begin, whatever waits to be sent.
 	sweepOver chan struct{}
+	// creatorsRule: rooms give the bot, who makes them, all power by themselves.
+	creatorsRule atomic.Bool
 	// troubled: the homeserver did not answer lately.
 	troubled atomic.Bool
 	device   atomic.Value // string: the bot's device
@@ -248,6 +250,11 @@ func (b *Bridge) introduce(ctx context.Context) error {
 	if device, err = b.makeBotDevice(ctx, device); err != nil {
 		return err
 	}
+	rule, err := b.hs.creatorsRule(ctx, b.botActor())
+	if err != nil {
+		return err
+	}
+	b.creatorsRule.Store(rule)
 	if name != b.botName {
 		if err = b.hs.setDisplayName(ctx, b.botID, b.botName); err != nil {
 			return err

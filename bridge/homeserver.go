@@ -314,6 +314,25 @@ func (hs *homeserver) createMarker(ctx context.Context, as actor, room string) (
 	return marker, err
 }
 
+// creatorsRule says whether the rooms that the homeserver makes give their
+// creator all power without being told, and refuse to be told (room version 12
+// and later, MSC4289). A homeserver that does not say makes none such.
+func (hs *homeserver) creatorsRule(ctx context.Context, as actor) (bool, error) {
+	var answer struct {
+		Capabilities struct {
+			Versions struct {
+				Default string `json:"default"`
+			} `json:"m.room_versions"`
+		} `json:"capabilities"`
+	}
+	err := hs.call(ctx, as, http.MethodGet, nil, &answer, "v3", "capabilities")
+	if err != nil && !isRefused(err) {
+		return false, err
+	}
+	version, err := strconv.Atoi(answer.Capabilities.Versions.Default)
+	return err == nil && version >= 12, nil
+}
+
 // isEncrypted says whether a room is encrypted.
 func (hs *homeserver) isEncrypted(ctx context.Context, as actor, room string) (bool, error) {
 	err := hs.call(ctx, as, http.MethodGet, nil, nil, "v3", "rooms", room, "state", "m.room.encryption", "")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"silta/bot"
 	"silta/bridge/rewrite"
@@ -210,9 +211,42 @@ func (s *step) target(room store.Room, m *rewrite.Message) (*store.Message, erro
 	}
 	t, err := s.tx.Message(room.Conversation, room.Number, m.Relation.Event)
 	if errors.Is(err, mentoring.ErrNotFound) {
-		return nil, nil
+		return nil, s.tooSoon(room)
 	}
 	return t, err
+}
+
+// errTooSoon says that an event refers to one that may be a copy which is being
+// sent: the homeserver has it, but its answer has not come yet, or was lost.
+var errTooSoon = errors.New("refers to what is being sent")
+
+// soonWait is how long such an event waits at most: a lost answer comes again
+// with the next try. Then it goes without its relation.
+const soonWait = 10 * time.Second
+
+func (s *step) tooSoon(room store.Room) error {
+	if s.now.Sub(s.came) > soonWait {
+		return nil
+	}
+	c, err := s.tx.Conversation(room.Conversation)
+	if err != nil {
+		return err
+	}
+	for _, author := range c.Participants {
+		if author.Number == room.Number {
+			continue
+		}
+		rows, err := s.tx.Rows(s.b.copyLane(mentoring.ParticipantID(room.Owner), author.ID))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if row.State == store.RowReady {
+				return errTooSoon
+			}
+		}
+	}
+	return nil
 }
 
 // link is the relation as the outbox needs it; nil when the target is not

@@ -75,7 +75,10 @@ func (b *Bridge) initialState() []map[string]any {
 // powerLevels lists every state type by name: state_default does not cover the
 // types that the preset lists (matrix-facts §1).
 func (b *Bridge) powerLevels(p *plan) map[string]any {
-	users := map[string]int{string(b.botID): levelBot}
+	users := map[string]int{}
+	if !b.creatorsRule.Load() {
+		users[string(b.botID)] = levelBot
+	}
 	for _, g := range p.ghosts {
 		users[b.ghostID(g.ghost.Localpart)] = levelGhost
 	}

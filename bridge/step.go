@@ -27,6 +27,8 @@ type step struct {
 	act *mentoring.Act
 	now time.Time
 	ev  *incoming
+	// came is when the row was kept; the zero time for what is no row.
+	came time.Time
 
 	refused []string // text keys of refusals, for the metrics
 	stale   bool     // a room or a ghost changed: cached routes are dropped
@@ -97,6 +99,9 @@ func (b *Bridge) workIn(ctx context.Context, l *lane) verdict {
 		if ctx.Err() != nil {
 			return verdict{}
 		}
+		if failed == 0 && errors.Is(err, errTooSoon) {
+			return verdict{later: b.now().Add(targetPoll)}
+		}
 		if failed == 0 {
 			return b.fault(ctx, "in", events[0].row, events[0].ev, err)
 		}
@@ -153,6 +158,7 @@ func (b *Bridge) stepAll(ctx context.Context, events []opened) (failed int, err 
 			failed = i
 			if e.ev != nil {
 				s := b.newStep(tx, e.ev)
+				s.came = e.row.Created
 				if err := s.handle(); err != nil {
 					return err
 				}
