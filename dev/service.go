@@ -3,6 +3,7 @@ package dev
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"silta/locale"
 )
@@ -59,6 +60,7 @@ func (s *Service) Mentee(c *Client, language, nickname string) *Person {
 	s.t.Helper()
 	p := s.Meet(c, s.Words)
 	p.Joins(language, nickname)
+	p.HearsEither("mentors.head", "mentors.none") // what they came for is shown at once
 	return p
 }
 
@@ -122,7 +124,10 @@ func (p *Person) fillCard(card Card) {
 func (s *Service) Chooses(mentee *Person, alias string) (leg string) {
 	s.t.Helper()
 	mark := mentee.Mark()
-	mentee.Command("mentors", "", "mentors.head")
+	list, _ := mentee.Command("mentors", "", "mentors.head")
+	for !strings.Contains(list.Body(), alias) {
+		list, _ = mentee.Command("more", "", "mentors.head")
+	}
 	mentee.Command("choose", alias, "choose.done")
 	return mentee.AwaitLeg(mark)
 }
@@ -146,6 +151,7 @@ func (s *Service) Conversation(mentee, mentor *Person, alias, first string) (men
 	mark := mentor.Mark()
 	mentee.Text(menteeLeg, first)
 	mentorLeg = mentor.AwaitLeg(mark)
+	mentor.HearsIn(mentorLeg, mark, "chat.hello")
 	mentor.AwaitText(mentorLeg, first)
 	return menteeLeg, mentorLeg
 }

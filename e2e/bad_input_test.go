@@ -18,6 +18,7 @@ const transactions = "/_matrix/app/v1/transactions/"
 // answers clearly or drops it, and goes on. Encryption is off, so that what is
 // pushed there is read at all.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, dev.Set("encryption", "off"))
 	p := w.pair(t)
 	t.Run("requests", func(t *testing.T) { badRequests(t, w) })

@@ -43,6 +43,7 @@ func canaries() map[string]string {
 // TestCanary runs the whole program with things that must not be found, kills
 // it in the middle, and then searches everything that it has left behind.
 func TestCanary(t *testing.T) {
+	t.Parallel()
 	c := canaries()
 	hs := dev.NewSynapse(t, dev.WithoutAutoAccept())
 	program := dev.NewSilta(t, hs, dev.Set("log", map[string]any{"level": "trace", "format": "json"}))

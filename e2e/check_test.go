@@ -64,6 +64,7 @@ func checkAll(t *testing.T, w *world) {
 // TestCheckSaysWhatIsMissing: each fault of a homeserver is named, with what to
 // change.
 func TestCheckSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	hs := dev.NewSynapse(t, dev.WithoutEncryption(), dev.WithoutAutoAccept())
 	p := dev.NewSilta(t, hs)
 	t.Run("unreachable", func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 // TestPostgres holds the conversation with Silta's data in PostgreSQL, a kill in
 // the middle of it included.
 func TestPostgres(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, dev.WithDatabase(pgtest.DSN(t)))
 	p := w.pair(t)
 	c := newTalk(t, seat{p.mentee, p.menteeLeg, ""}, seat{p.mentor, p.mentorLeg, p.alias})

@@ -22,6 +22,7 @@ type world struct {
 }
 
 func TestService(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, part := range []struct {
 		name string
