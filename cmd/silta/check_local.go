@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
 	"time"
 
+	"silta/bridge/machine"
 	"silta/config"
 	"silta/store"
 )
@@ -35,11 +37,16 @@ func (d *doctor) checkConfig(path string) bool {
 }
 
 func (d *doctor) checkEncryption() {
-	if d.cfg.Encrypted() {
-		d.ok("encryption", "required: every room, from its first event")
-		return
+	const name = "encryption"
+	missing := machine.Available()
+	switch {
+	case !d.cfg.Encrypted():
+		d.warn(name, "encryption: require", "off: who runs the homeserver can read what people write")
+	case missing != nil:
+		d.fail(name, "", "%v", missing)
+	default:
+		d.ok(name, "required: every room, from its first event")
 	}
-	d.warn("encryption", "encryption: require", "off: who runs the homeserver can read what people write")
 }
 
 func (d *doctor) checkCrisisLines() {
@@ -138,4 +145,31 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 	default:
 		d.ok(name, "%s, schema %d", kind, state.Schema)
 	}
+	d.checkOldKeys(limited, keys)
+}
+
+// checkOldKeys looks whether older keys are needed still; with one key only
+// everything else would be an error.
+func (d *doctor) checkOldKeys(ctx context.Context, keys *store.Keyring) {
+	const name = "old keys"
+	numbers := keys.Numbers()
+	if len(numbers) < 2 {
+		return
+	}
+	newest := numbers[len(numbers)-1]
+	switch n, err := outdated(ctx, d.cfg, keys); {
+	case err != nil:
+		d.say(advice, name, "look again when the database can be read", "could not be looked for: %v", err)
+	case n > 0:
+		d.warn(name, "stop the service, then  silta keys rotate", "%s sealed with an older key than %d, the newest", values(n), newest)
+	default:
+		d.ok(name, "the database needs none but key %d; keep the others as long as backups that were made with them", newest)
+	}
+}
+
+func values(n int64) string {
+	if n == 1 {
+		return "1 value is"
+	}
+	return fmt.Sprintf("%d values are", n)
 }

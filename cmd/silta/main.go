@@ -5,6 +5,8 @@
 //	silta run            the service itself
 //	silta backup FILE    a copy of the database, also while the service runs
 //	silta restore FILE   the database from such a copy
+//	silta keys add       a fresh key, and
+//	silta keys rotate    everything sealed with it
 //	silta version
 //
 // This package only wires: it reads the settings, opens the store, and hands
@@ -35,6 +37,7 @@ type commands struct {
 	Check        checkCommand        `cmd:"" help:"Say what is right and what is not, and what to change (at most 10 seconds)."`
 	Backup       backupCommand       `cmd:"" help:"Write a copy of the database, also while the service runs."`
 	Restore      restoreCommand      `cmd:"" help:"Make the database from a backup; the service must not run."`
+	Keys         keysCommand         `cmd:"" help:"Change the key that the database is sealed with: add one, then rotate."`
 	Health       healthCommand       `cmd:"" help:"Ask the running service whether it is alive (for container health checks)."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
