@@ -130,7 +130,7 @@ func (b *Bridge) keep(ctx context.Context, txn *transaction) error {
 	}
 	b.meter.Received("event", len(rows))
 	// Not the request's context: a homeserver that hangs up does not undo what came.
-	return b.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+	return b.store.WriteFirst(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		for i := range rows {
 			if rows[i].event != "" {
 				seen, err := tx.Seen(rows[i].event)

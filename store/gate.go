@@ -32,11 +32,12 @@ var errExited = errors.New("a step ended its goroutine")
 
 // step is one function that waits for the gate, and who is told how it went.
 type step struct {
-	ctx  context.Context // nil: never cancelled
-	fn   func(*Tx) error
-	wait chan error  // for Write
-	done func(error) // for WriteAsync
-	err  error
+	ctx   context.Context // nil: never cancelled
+	fn    func(*Tx) error
+	wait  chan error  // for Write
+	first bool        // see WriteFirst
+	done  func(error) // for WriteAsync
+	err   error
 }
 
 // gate runs the steps handed to it, one after another, in transactions that
@@ -51,6 +52,7 @@ type gate struct {
 
 	mu      sync.Mutex
 	waiting []*step
+	first   []*step // go before those that wait
 	closed  bool
 	wake    chan struct{}
 
@@ -137,13 +139,28 @@ func (s *Store) WriteAsync(fn func(*Tx) error, done func(error)) {
 	}
 }
 
+// WriteFirst is Write for what somebody outside waits for, such as the answer
+// to the homeserver's transaction: it is committed before anything else that
+// waits, in a group that has nothing else in it.
+func (s *Store) WriteFirst(ctx context.Context, fn func(*Tx) error) error {
+	st := &step{ctx: ctx, fn: fn, wait: make(chan error, 1), first: true}
+	if !s.gate.add(st) {
+		return ErrClosed
+	}
+	return <-st.wait
+}
+
 func (g *gate) add(st *step) bool {
 	g.mu.Lock()
 	if g.closed {
 		g.mu.Unlock()
 		return false
 	}
-	g.waiting = append(g.waiting, st)
+	if st.first {
+		g.first = append(g.first, st)
+	} else {
+		g.waiting = append(g.waiting, st)
+	}
 	g.mu.Unlock()
 	g.ring()
 	return true
@@ -160,6 +177,11 @@ func (g *gate) ring() {
 func (g *gate) take() []*step {
 	for {
 		g.mu.Lock()
+		if group := g.first; len(group) > 0 {
+			g.first = nil
+			g.mu.Unlock()
+			return group
+		}
 		n := min(len(g.waiting), maxGroup)
 		group := g.waiting[:n:n]
 		g.waiting = g.waiting[n:]
