@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"path/filepath"
@@ -142,6 +143,8 @@ func TestDamagedBackups(t *testing.T) {
 				t.Fatalf("the gzip header's byte %d does not matter; choose another", at)
 			}
 		}
+		wantError(t, "changed inside", restoreInto(t, target, changedInside(t, file)), store.ErrBadBackup)
+		wantError(t, "with something after it", restoreInto(t, target, append(bytes.Clone(file), "more"...)), store.ErrBadBackup)
 		strange := newWorld(t, target.DSN) // other keys
 		wantError(t, "other keys", restoreInto(t, strange, file), store.ErrTampered)
 		if err := restoreInto(t, target, file); err != nil {
@@ -152,4 +155,26 @@ func TestDamagedBackups(t *testing.T) {
 			t.Error("a backup of nothing was made")
 		}
 	})
+}
+
+// changedInside is a backup file in which one letter is another, and which has
+// been compressed again, so that gzip's own sum is right.
+func changedInside(t *testing.T, file []byte) []byte {
+	t.Helper()
+	content := unpacked(t, file)
+	at := bytes.Index(content, []byte("!leg1a"))
+	if at < 0 {
+		t.Fatal("the room is not in the backup")
+	}
+	content[at+1] = 'L'
+	head, _, _ := bytes.Cut(file, []byte("\n"))
+	out := bytes.NewBuffer(append(bytes.Clone(head), '\n'))
+	zip := gzip.NewWriter(out)
+	if _, err := zip.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }

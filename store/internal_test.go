@@ -228,7 +228,11 @@ func TestEveryTableHasItsPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		for _, name := range tables(t, s.gate.link) {
+		var all []string
+		if err := s.Read(t.Context(), func(tx *Tx) error { all = tables(t, tx.l); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range all {
 			saved, left := slices.Contains(backupTables(), name), slices.Contains(unsavedTables(), name)
 			if saved == left {
 				t.Errorf("table %s: saved %v, left out %v", name, saved, left)
@@ -252,7 +256,8 @@ func TestLostConnection(t *testing.T) {
 	if err := put(); err != nil {
 		t.Fatal(err)
 	}
-	pid, err := s.gate.link.number("SELECT pg_backend_pid()")
+	var pid int64
+	err = s.Write(t.Context(), func(tx *Tx) (err error) { pid, err = tx.l.number("SELECT pg_backend_pid()"); return err })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -426,4 +431,38 @@ func TestAddresses(t *testing.T) {
 	if _, err := os.Stat(strings.TrimSuffix(odd, "?.db")); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestDroppedCopiesLeaveNothing: the references go with the copies.
+func TestDroppedCopiesLeaveNothing(t *testing.T) {
+	databases(t, func(t *testing.T, dsn string) {
+		s, err := Open(t.Context(), Options{DSN: dsn, Keys: testKeys(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		m := Message{Conversation: 1, Source: "$source:x", Author: 1, Copies: []Copy{{Number: 2, Event: "$a:x"}, {Number: 3, Event: "$b:x"}}}
+		count := func() (n int64) {
+			err := s.Read(t.Context(), func(tx *Tx) (err error) {
+				n, err = tx.l.number("SELECT (SELECT count(*) FROM copy_ref) + (SELECT count(*) FROM message)")
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		for i, step := range []func(*Tx) error{
+			func(tx *Tx) error { return tx.PutMessage(&m) },
+			func(tx *Tx) error { return tx.DropCopy(1, m.Source, 2) },
+			func(tx *Tx) error { return tx.DropCopy(1, m.Source, 3) },
+		} {
+			if err := s.Write(t.Context(), step); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := count(), []int64{3, 2, 0}[i]; got != want {
+				t.Errorf("after step %d: %d rows, want %d", i, got, want)
+			}
+		}
+	})
 }
