@@ -80,7 +80,7 @@ const (
 	RoomStaff      RoomKind = 3 // owner: staff room
 )
 
-// RoomState is how far the room is; see docs/states.md.
+// RoomState is how far the room is; see docs/ARCHITECTURE.md.
 type RoomState int16
 
 const (
