@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"silta/dev"
 )
@@ -27,7 +29,9 @@ func TestPlainBuild(t *testing.T) {
 	hs := newStub(t)
 	hs.service = newService(t, hs.URL, "")
 	run := func(args ...string) (code int, out string) {
-		cmd := exec.CommandContext(t.Context(), binary, append(args, "-c", hs.service.path("config.yaml"))...)
+		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // it is not to run
+		defer stop()
+		cmd := exec.CommandContext(ctx, binary, append(args, "-c", hs.service.path("config.yaml"))...)
 		text, _ := cmd.CombinedOutput() // the code says it
 		return cmd.ProcessState.ExitCode(), string(text)
 	}
