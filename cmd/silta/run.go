@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,7 @@ func (runCommand) Run(s *surroundings) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(bridge.GCPercent)
 	log := newLog(c, s.err)
 	progress := newProgress(s.err)
 	p, err := NewProgram(ProgramOptions{Config: c, Lookup: s.lookup, Log: log, Progress: progress.show})

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
+	"silta/bridge"
 	"silta/e2e/inside"
 	"silta/store"
 )
@@ -26,6 +28,7 @@ func (r *silta) Start(ctx context.Context, b *stub, pairs []pair) (string, error
 	if r.dir, err = os.MkdirTemp("", "silta-bench-"); err != nil {
 		return "", err
 	}
+	debug.SetGCPercent(bridge.GCPercent) // as the program does; for both sides, which share the process
 	r.bridge, err = inside.Start(inside.Options{
 		Dir: r.dir, URL: b.url, Store: store.Options{SlowSync: r.slow},
 		Before: func(ctx context.Context, s *store.Store) error { return seed(ctx, s, pairs) },
