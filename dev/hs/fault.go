@@ -26,6 +26,8 @@ type Push struct {
 	N       int // the how-manieth attempt of all, from 1
 	Attempt int // the how-manieth of this transaction, from 1
 	Events  int
+	// Recovered: the transaction before this one had failed at first.
+	Recovered bool
 }
 
 // PushFault is what goes wrong with one attempt.
@@ -40,6 +42,11 @@ type PushFault struct {
 	// Again: these events come once more in the next transaction, under its
 	// ID, as Synapse and Dendrite have been seen to do.
 	Again bool
+	// Strand: the transaction stays behind, and later ones go first, until an
+	// attempt fails: then what stayed behind comes before all others. Synapse
+	// does so to a transaction that is made at the moment in which it finishes
+	// catching up after a failure.
+	Strand bool
 }
 
 // fails says whether the attempt counts as failed, whatever the answer was.

@@ -254,6 +254,32 @@ func TestTransactionsOrderedRepeatedAndBounded(t *testing.T) {
 	})
 }
 
+func TestStrandedTransactionsComeFirstAfterAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		as := newService(t, func(o *Options) {
+			o.PerEvent = true
+			o.PushFault = func(p Push) PushFault { return PushFault{Strand: p.N == 2} }
+		})
+		as.s.Start()
+		room := as.leg(as.s.Person("aino"))
+		time.Sleep(time.Minute)
+		if as.s.Quiet() {
+			t.Error("a transaction stayed behind, and the server is quiet")
+		}
+		as.mu.Lock()
+		as.refuse = 1
+		as.mu.Unlock()
+		as.call(200, ghost, "PUT", "rooms/"+room+"/send/m.room.message/1", object{"body": "x"})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		n := len(as.txns)
+		if !as.s.Quiet() || as.txns[1] == "2" || as.txns[n-2] != "2" || as.txns[n-1] != as.txns[n-3] {
+			t.Errorf("transactions came as %v", as.txns)
+		}
+		as.s.Close()
+	})
+}
+
 func TestToDeviceIsLostWhenATransactionFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := newService(t, nil)

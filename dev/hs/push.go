@@ -18,14 +18,16 @@ const maxEvents = 100
 // pusher sends the appservice its transactions, one at a time. Its fields are
 // guarded by the server's lock.
 type pusher struct {
-	s        *Server
-	queue    []queued
-	toDevice []json.RawMessage // for the next transaction only; lost if that fails
-	again    []queued          // to come once more in the next transaction
-	txn      int
-	attempts int
-	busy     bool
-	wake     chan struct{} // ends the back-off
+	s         *Server
+	queue     []queued
+	toDevice  []json.RawMessage // for the next transaction only; lost if that fails
+	again     []queued          // to come once more in the next transaction
+	txn       int
+	attempts  int
+	busy      bool
+	stranded  []batch
+	recovered bool          // the last transaction had failed at first
+	wake      chan struct{} // ends the back-off
 }
 
 // queued is an event of ours, or raw bytes of a test's own making.
@@ -63,7 +65,7 @@ func (s *Server) Inject(event map[string]any) {
 func (s *Server) Quiet() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.push.queue) == 0 && len(s.push.again) == 0 && !s.push.busy
+	return len(s.push.queue) == 0 && len(s.push.again) == 0 && len(s.push.stranded) == 0 && !s.push.busy
 }
 
 func (p *pusher) run() {
@@ -118,13 +120,22 @@ func (p *pusher) deliver(b batch) {
 	for attempt := 1; ; attempt++ {
 		p.s.mu.Lock()
 		p.attempts++
-		push := Push{N: p.attempts, Attempt: attempt, Events: len(b.events)}
+		push := Push{N: p.attempts, Attempt: attempt, Events: len(b.events), Recovered: p.recovered}
 		p.s.mu.Unlock()
 		var fault PushFault
 		if p.s.opts.PushFault != nil {
 			fault = p.s.opts.PushFault(push)
 		}
+		if fault.Strand && attempt == 1 {
+			p.s.mu.Lock()
+			p.stranded, p.recovered = append(p.stranded, b), false
+			p.s.mu.Unlock()
+			return
+		}
 		if p.attempt(b, fault) {
+			p.s.mu.Lock()
+			p.recovered = attempt > 1
+			p.s.mu.Unlock()
 			return
 		}
 		b.toDevice = nil
@@ -141,7 +152,22 @@ func (p *pusher) deliver(b batch) {
 			t.Stop()
 			return
 		}
+		for _, old := range p.takeStranded() {
+			p.deliver(old)
+		}
 	}
+}
+
+// takeStranded are the transactions that stayed behind, the oldest first.
+func (p *pusher) takeStranded() []batch {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	all := p.stranded
+	p.stranded = nil
+	for i := range all {
+		all[i].toDevice = nil
+	}
+	return all
 }
 
 func (p *pusher) attempt(b batch, fault PushFault) bool {

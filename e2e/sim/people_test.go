@@ -228,7 +228,7 @@ func (a *actor) live() {
 		return
 	}
 	for range a.w.plan.actions {
-		a.pause(8000)
+		a.pause(a.w.plan.pace)
 		if legs := a.legs(); len(legs) > 0 {
 			a.act(legs[a.dice.IntN(len(legs))])
 		}

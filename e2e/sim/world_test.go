@@ -23,8 +23,10 @@ type plan struct {
 	seed             uint64
 	mentors, mentees int
 	actions          int    // of each person, once in a conversation
+	pace             int    // longest pause between two of them, in milliseconds
 	version          string // of rooms
 
+	strand  float64 // probability that a transaction stays behind after a recovery
 	trouble float64 // probability of a fault, per request and per transaction
 	downs   int     // restarts of the homeserver
 	forged  int     // events that no honest homeserver would send
@@ -203,7 +205,10 @@ func (w *world) fault(c hs.Call) hs.Fault {
 }
 
 // pushFault makes transactions go wrong.
-func (w *world) pushFault(hs.Push) hs.PushFault {
+func (w *world) pushFault(p hs.Push) hs.PushFault {
+	if p.Recovered && w.chance(w.plan.strand) {
+		return hs.PushFault{Strand: true}
+	}
 	if !w.chance(w.plan.trouble) {
 		return hs.PushFault{}
 	}
