@@ -335,7 +335,8 @@ func (a *actor) comeBack() {
 		ok := a.w.until(a.alias+" sees their conversations", func() bool {
 			for _, m := range a.View(own)[before:] {
 				for line := range strings.Lines(m.Body) {
-					if m.Sender == inside.Bot && strings.Contains(line, other) && strings.ContainsAny(line, "0123456789") {
+					// A list of mentors may come late and has the same names.
+					if strings.HasPrefix(m.Body, "Your conversations") && strings.Contains(line, other) && strings.ContainsAny(line, "0123456789") {
 						number = strings.TrimRight(strings.Fields(line)[0], ".)")
 					}
 				}
@@ -351,6 +352,7 @@ func (a *actor) comeBack() {
 			defer a.mu.Unlock()
 			return !a.gone[leg]
 		}) {
+			a.w.t.Logf("their own room:\n%stheir leg:\n%s", a.w.history(own), a.w.history(leg))
 			return
 		}
 	}
