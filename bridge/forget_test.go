@@ -112,11 +112,21 @@ func (w *world) gone(n *newcomer) {
 // rests waits until there is no work, and nothing to say to that person.
 func (w *world) rests(n *newcomer) {
 	w.t.Helper()
-	lines := w.store.Lane(store.LaneRoom, strconv.Itoa(int(store.RoomManagement)), strconv.FormatInt(int64(n.id), 10))
 	w.until("nothing is left to do", func() bool {
 		heads, err := w.store.Heads(context.Background())
-		return err == nil && !slices.ContainsFunc(heads, func(h store.Head) bool { return h.Kind == store.LaneWork || h.Kind == store.LaneIn || h.Lane == lines })
+		return err == nil && !slices.ContainsFunc(heads, func(h store.Head) bool {
+			return h.Kind == store.LaneWork || h.Kind == store.LaneIn || h.Lane == w.lines(n)
+		})
 	})
+}
+
+// lines is the lane of what the bot says to a person in their own room.
+func (w *world) lines(n *newcomer) store.Lane {
+	return w.store.Lane(store.LaneRoom, strconv.Itoa(int(store.RoomManagement)), strconv.FormatInt(int64(n.id), 10))
+}
+
+func (w *world) linesFor(n *newcomer) []store.Row {
+	return must(w.store.Next(context.Background(), w.lines(n), 0, 9))
 }
 
 func TestWhoNeverFinishesJoiningIsForgotten(t *testing.T) {
@@ -288,6 +298,64 @@ func TestWhoComesAgainWhileForgottenStartsAnew(t *testing.T) {
 	w.rests(n)
 	if m, err := w.member(n.ID); err != nil || m.Join != mentoring.JoinNew || m.Language != "" {
 		t.Errorf("is %+v, %v", m, err)
+	}
+}
+
+// What happens between the leaving of the room and the end is not lost, and
+// leaves nothing: they come again, or there is something to say to them.
+func TestWhatHappensWhileSomebodyIsForgotten(t *testing.T) {
+	for name, stays := range map[string]bool{"comes again": true, "lines to and from them": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			n := w.comes("aino")
+			w.pass(27 * day)
+			if k := len(w.linesFor(n)); k == 0 {
+				t.Fatal("no warning waits for them")
+			}
+			done := make(chan error, 1)
+			w.breakIt(func(c hs.Call) hs.Fault {
+				if c.Route != "POST rooms/*/leave" || len(done) > 0 {
+					return hs.Fault{}
+				}
+				if stays {
+					done <- w.bridge.Do(context.Background(), func(a *mentoring.Act) error { _, err := a.Meet(n.ID); return err })
+				} else {
+					done <- w.store.Write(context.Background(), func(tx *store.Tx) error {
+						return errors.Join(
+							tx.Enqueue(&store.Row{Lane: w.lines(n), Kind: store.LaneRoom, State: store.RowHeld, Hold: store.HoldJoin, Payload: []byte("{}")}),
+							tx.Enqueue(&store.Row{Lane: w.store.Lane(store.LaneIn, n.room, n.ID), Kind: store.LaneIn, State: store.RowAside, Hold: store.HoldKey, Payload: []byte("{}")}))
+					})
+				}
+				return hs.Fault{}
+			})
+			w.pass(3 * day)
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			if !stays {
+				w.gone(n)
+				err := w.store.Write(context.Background(), func(tx *store.Tx) error {
+					rows, err := tx.Rows(w.store.Lane(store.LaneIn, n.room, n.ID))
+					if len(rows) > 0 {
+						t.Errorf("%d rows of theirs that could not be read are kept", len(rows))
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			w.until("the new room is made", func() bool { return w.ownRoom(n.id).State == store.RoomInvited })
+			w.rests(n)
+			n.room = w.ownRoom(n.id).Matrix
+			w.enters(n)
+			for _, m := range n.View(n.room) {
+				if strings.Contains(m.Body, "not finished") {
+					t.Error("the old warning is in the new room")
+				}
+			}
+		})
 	}
 }
 
