@@ -55,14 +55,14 @@ func (p *plain) run(ctx context.Context, cmd string, args map[string]any) (any, 
 		signed, _ := args["signed"].(bool)
 		return p.start(ctx, signed)
 	case "text", "html", "emote", "notice", "reply", "edit":
-		return p.send(ctx, room, "m.room.message", p.message(cmd, text))
+		return p.send(ctx, room, "m.room.message", text("txn"), p.message(cmd, text))
 	case "react":
-		return p.send(ctx, room, "m.reaction", map[string]any{"m.relates_to": map[string]any{
+		return p.send(ctx, room, "m.reaction", text("txn"), map[string]any{"m.relates_to": map[string]any{
 			"rel_type": "m.annotation", "event_id": text("to"), "key": text("key")}})
 	case "redact":
 		return u.Redact(ctx, room, text("to"), text("reason"))
 	case "send":
-		return p.send(ctx, room, text("type"), args["content"])
+		return p.send(ctx, room, text("type"), text("txn"), args["content"])
 	case "state":
 		return u.SetState(ctx, room, text("type"), text("key"), args["content"])
 	case "join":
@@ -86,12 +86,16 @@ func (p *plain) run(ctx context.Context, cmd string, args map[string]any) (any, 
 	return nil, fmt.Errorf("the plain client does not know how to %s", cmd)
 }
 
-func (p *plain) send(ctx context.Context, room, kind string, content any) (event string, err error) {
-	kind, content, err = p.crypto.seal(ctx, room, kind, content)
-	if err != nil {
+// send encrypts and sends. A transaction ID of the caller's has it sent once,
+// however often it is tried.
+func (p *plain) send(ctx context.Context, room, kind, txn string, content any) (event string, err error) {
+	if kind, content, err = p.crypto.seal(ctx, room, kind, content); err != nil {
 		return "", err
 	}
-	return p.user.Send(ctx, room, kind, p.user.NewTxn(), content)
+	if txn == "" {
+		txn = p.user.NewTxn()
+	}
+	return p.user.Send(ctx, room, kind, txn, content)
 }
 
 // message is the content of a message, as Element writes it.

@@ -12,7 +12,14 @@ import (
 )
 
 // outcomes are what must all be zero.
-type outcomes struct{ lost, twice, disorder int }
+type outcomes struct{ lost, twice, disorder, unreadable int }
+
+func (o *outcomes) add(one outcomes) {
+	o.lost += one.lost
+	o.twice += one.twice
+	o.disorder += one.disorder
+	o.unreadable += one.unreadable
+}
 
 // settleTime is how long after the last message the last copy may come: above
 // the longest pause that Synapse makes before it tries a transaction again
@@ -30,12 +37,10 @@ func (t *trial) settle(ctx context.Context) (outcomes, error) {
 			if err != nil {
 				return all, err
 			}
-			all.lost += one.lost
-			all.twice += one.twice
-			all.disorder += one.disorder
+			all.add(one)
 		}
-		if all.lost == 0 || time.Now().After(deadline) {
-			if all.lost == 0 { // whatever comes twice would come now
+		if all.lost+all.unreadable == 0 || time.Now().After(deadline) {
+			if all.lost+all.unreadable == 0 { // whatever comes twice would come now
 				pause(ctx, 2*time.Second)
 				return t.again(ctx)
 			}
@@ -51,23 +56,22 @@ func (t *trial) again(ctx context.Context) (all outcomes, err error) {
 		if err != nil {
 			return all, err
 		}
-		all.lost += one.lost
-		all.twice += one.twice
-		all.disorder += one.disorder
+		all.add(one)
 	}
 	return all, nil
 }
 
 // judge compares what was said in one room with what was heard in the other.
 func (w *way) judge(ctx context.Context) (o outcomes, err error) {
-	said, err := w.texts(ctx, w.writer, w.from)
+	said, _, err := w.texts(ctx, w.writer, w.from, w.says)
 	if err != nil {
 		return o, err
 	}
-	heard, err := w.texts(ctx, w.reader, w.to)
+	heard, unreadable, err := w.texts(ctx, w.reader, w.to, w.hears)
 	if err != nil {
 		return o, err
 	}
+	o.unreadable = unreadable
 	o.lost = w.count // if the homeserver itself lost one, the run is void
 	place := map[string]int{}
 	for i, body := range said {
@@ -93,9 +97,10 @@ func (w *way) judge(ctx context.Context) (o outcomes, err error) {
 	return o, nil
 }
 
-// texts are the bodies of this way's messages in a room, in order.
-func (w *way) texts(ctx context.Context, who *dev.User, room string) ([]string, error) {
-	var bodies []string
+// texts are the bodies of this way's messages in a room, in order, and how many
+// encrypted events the client of the one who is asked cannot read.
+func (w *way) texts(ctx context.Context, who *dev.User, room string, client *dev.Client) (bodies []string, unreadable int, err error) {
+	opened := readable(client, room)
 	from := ""
 	for {
 		query := url.Values{"dir": {"f"}, "limit": {"500"}}
@@ -104,21 +109,29 @@ func (w *way) texts(ctx context.Context, who *dev.User, room string) ([]string, 
 		}
 		var page struct {
 			Chunk []struct {
+				ID      string `json:"event_id"`
+				Type    string
 				Content struct{ Body any }
 			}
 			End string
 		}
 		path := "/_matrix/client/v3/rooms/" + url.PathEscape(room) + "/messages?" + query.Encode()
 		if err := who.Do(ctx, http.MethodGet, path, nil, &page); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		for _, ev := range page.Chunk {
+			if ev.Type == "m.room.encrypted" {
+				var ok bool
+				if ev.Content.Body, ok = opened[ev.ID]; !ok {
+					unreadable++
+				}
+			}
 			if body, ok := ev.Content.Body.(string); ok && strings.HasPrefix(body, "chaos "+w.name+" ") {
 				bodies = append(bodies, body)
 			}
 		}
 		if page.End == "" || len(page.Chunk) == 0 {
-			return bodies, nil
+			return bodies, unreadable, nil
 		}
 		from = page.End
 	}

@@ -5,6 +5,9 @@
 //	chaos            20 kills -9 of Silta, 3 restarts of Synapse, 2,000 messages,
 //	                 20 conversations of 40 people
 //	chaos -sample    2 kills, 1 restart, 200 messages, 3 conversations
+//	chaos -encrypted  with encryption: counts also what cannot be read; in the end
+//	                  somebody writes and changes their session twice while Silta
+//	                  is down
 //
 // Faults come when a random number of messages has been sent, so that all of
 // them hit a service at work; -seed repeats the numbers. The exit code is 1 when
@@ -30,24 +33,26 @@ import (
 // size is how much of everything a run has.
 type size struct {
 	talks, messages, kills, restarts int
+	down                             int           // messages while Silta is down, with encryption
 	window                           time.Duration // in which the messages are sent, about
 	limit                            time.Duration // for everything
 }
 
 func main() {
 	sample := flag.Bool("sample", false, "a short form")
+	encrypted := flag.Bool("encrypted", false, "with end-to-end encryption")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the moments of the faults") //nolint:gosec // a seed
 	flag.Parse()
-	n := size{talks: 20, messages: 2000, kills: 20, restarts: 3, window: 100 * time.Second, limit: 15 * time.Minute}
+	n := size{talks: 20, messages: 2000, kills: 20, restarts: 3, down: 200, window: 100 * time.Second, limit: 15 * time.Minute}
 	if *sample {
-		n = size{talks: 3, messages: 200, kills: 2, restarts: 1, window: 20 * time.Second, limit: 4 * time.Minute}
+		n = size{talks: 3, messages: 200, kills: 2, restarts: 1, down: 20, window: 20 * time.Second, limit: 4 * time.Minute}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, n.limit)
 	defer cancel()
 	scope := dev.NewScope()
-	t := &trial{size: n, scope: scope, dice: rand.New(rand.NewPCG(*seed, 1))} //nolint:gosec // replayable
+	t := &trial{size: n, encrypted: *encrypted, scope: scope, dice: rand.New(rand.NewPCG(*seed, 1))} //nolint:gosec // replayable
 	wrong, err := t.run(ctx)
 	scope.Close()
 	if err != nil {
@@ -63,12 +68,13 @@ func main() {
 // trial is one run.
 type trial struct {
 	size
-	scope   *dev.Scope
-	dice    *rand.Rand
-	hs      *dev.Homeserver
-	program *dev.Program
-	ways    []*way
-	sent    atomic.Int64
+	encrypted bool
+	scope     *dev.Scope
+	dice      *rand.Rand
+	hs        *dev.Homeserver
+	program   *dev.Program
+	ways      []*way
+	sent      atomic.Int64
 }
 
 // way is one direction of one conversation.
@@ -78,6 +84,8 @@ type way struct {
 	reader   *dev.User
 	from, to string
 	count    int
+
+	says, hears *dev.Client // with encryption only: the writer's client and the reader's
 }
 
 func (t *trial) run(ctx context.Context) (wrong bool, err error) {
@@ -104,12 +112,19 @@ func (t *trial) run(ctx context.Context) (wrong bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, fmt.Errorf("only %d of %d messages could be sent in time", t.sent.Load(), t.messages)
 	}
+	if t.encrypted {
+		t.downtime(ctx)
+	}
 	outcome, err := t.settle(ctx)
 	if err != nil {
 		return false, err
 	}
-	fmt.Printf("%d messages in %d conversations, %d kills, %d restarts of Synapse, %.0f s: %d lost, %d twice, %d out of order\n",
+	fmt.Printf("%d messages in %d conversations, %d kills, %d restarts of Synapse, %.0f s: %d lost, %d twice, %d out of order",
 		t.messages, t.talks, t.kills, t.restarts, time.Since(began).Seconds(), outcome.lost, outcome.twice, outcome.disorder)
+	if t.encrypted {
+		fmt.Printf(", %d undecryptable", outcome.unreadable)
+	}
+	fmt.Println()
 	return outcome != (outcomes{}), nil
 }
 
@@ -117,7 +132,11 @@ func (t *trial) run(ctx context.Context) (wrong bool, err error) {
 // people come.
 func (t *trial) prepare() error {
 	t.hs = dev.NewSynapse(t.scope)
-	t.program = dev.NewSilta(t.scope, t.hs, dev.Set("encryption", "off")) // light clients
+	var options []dev.SiltaOption
+	if !t.encrypted {
+		options = append(options, dev.Set("encryption", "off"))
+	}
+	t.program = dev.NewSilta(t.scope, t.hs, options...)
 	t.hs.Start()
 	t.program.Start()
 	service := t.program.Open(dev.Plain(t.scope, t.hs.Register("staff", "password")))
@@ -130,12 +149,17 @@ func (t *trial) prepare() error {
 		})
 		mentee := service.Mentee(dev.Plain(t.scope, menteeAccount), "en", "Seeker")
 		a, b := service.Conversation(mentee, mentor, alias, "hello")
-		mentor.Close()
-		mentee.Close()
 		one, other := dev.NewUser(menteeAccount), dev.NewUser(mentorAccount)
-		t.ways = append(t.ways,
-			&way{name: "e" + n, writer: one, reader: other, from: a, to: b},
-			&way{name: "r" + n, writer: other, reader: one, from: b, to: a})
+		there := &way{name: "e" + n, writer: one, reader: other, from: a, to: b}
+		back := &way{name: "r" + n, writer: other, reader: one, from: b, to: a}
+		if t.encrypted {
+			there.says, there.hears = mentee.Client, mentor.Client
+			back.says, back.hears = mentor.Client, mentee.Client
+		} else {
+			mentor.Close()
+			mentee.Close()
+		}
+		t.ways = append(t.ways, there, back)
 	}
 	service.Staff.Close()
 	return nil
@@ -145,20 +169,34 @@ func (t *trial) prepare() error {
 func (t *trial) write(ctx context.Context, w *way, pace *rand.Rand) {
 	for i := range w.count {
 		pause(ctx, time.Duration(pace.Int64N(2*int64(t.window)/int64(w.count))))
-		txn := w.writer.NewTxn()
-		content := map[string]any{"msgtype": "m.text", "body": w.body(i)}
-		for ctx.Err() == nil {
-			_, err := w.writer.Send(ctx, w.from, "m.room.message", txn, content)
-			if err == nil {
-				break
-			}
-			if !dev.Passing(err) {
-				t.scope.Logf("%s cannot write: %v", w.name, err)
-			}
-			pause(ctx, 100*time.Millisecond)
-		}
-		t.sent.Add(1)
+		t.insist(ctx, w, i)
 	}
+}
+
+// insist sends a message until the homeserver has it, once.
+func (t *trial) insist(ctx context.Context, w *way, i int) {
+	txn := w.writer.NewTxn()
+	for ctx.Err() == nil {
+		err := w.send(ctx, txn, w.body(i))
+		if err == nil {
+			break
+		}
+		if !dev.Passing(err) {
+			t.scope.Logf("%s cannot write: %v", w.name, err)
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	t.sent.Add(1)
+}
+
+func (w *way) send(ctx context.Context, txn, body string) error {
+	var err error
+	if w.says != nil {
+		_, err = w.says.Try("text", map[string]any{"room": w.from, "body": body, "txn": txn})
+	} else {
+		_, err = w.writer.Send(ctx, w.from, "m.room.message", txn, map[string]any{"msgtype": "m.text", "body": body})
+	}
+	return err
 }
 
 func (w *way) body(i int) string { return "chaos " + w.name + " " + strconv.Itoa(i) }
