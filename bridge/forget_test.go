@@ -374,7 +374,10 @@ func TestNothingIsLeftOfTheForgotten(t *testing.T) {
 		return w.ownRoom(n.id).State == store.RoomJoined && rows(t, crypto, "crypto_person") == 1
 	})
 	w.pass(27 * day)
+	room := w.store.Hash("crypto.room", n.room)
 	w.stop()
+	change(t, crypto, "INSERT INTO crypto_inbound (session, account, room, received, sealed) VALUES ($1, $1, $1, $2, $1)", room, w.now().Add(100*day).UnixMilli())
+	change(t, crypto, "INSERT INTO crypto_outbound (account, room, sealed) VALUES ($1, $1, $1)", room)
 	traces := [][]byte{[]byte(n.room), sealed(t, w.dsn, "address"), sealed(t, w.dsn, "address_hash")}
 	for i, trace := range traces {
 		if !inFile(t, w.dsn, trace) {
@@ -384,6 +387,9 @@ func TestNothingIsLeftOfTheForgotten(t *testing.T) {
 	w.start()
 	w.pass(3 * day)
 	w.gone(n)
+	// Late news of who is nobody to us any more.
+	w.hs.Inject(map[string]any{"event_id": newEvent(), "type": "m.room.member", "state_key": n.ID, "room_id": n.room, "sender": n.ID,
+		"content": map[string]any{"membership": "leave"}})
 	w.until("the homeserver has told all", w.hs.Quiet)
 	w.rests(n)
 	w.stop()
@@ -419,6 +425,18 @@ func sealed(t *testing.T, dsn, column string) (value []byte) {
 	t.Helper()
 	query(t, dsn, "SELECT "+column+" FROM member", &value)
 	return value
+}
+
+func change(t *testing.T, dsn, text string, args ...any) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err = db.ExecContext(t.Context(), text, args...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func query(t *testing.T, dsn, text string, into any) {
