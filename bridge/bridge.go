@@ -232,7 +232,7 @@ func (b *Bridge) begin(ctx context.Context) {
 }
 
 const (
-	settingBotDevice = "bot_device"
+	settingBotDevice = store.DeviceSetting + "bot" // a restored database makes a new one
 	settingBotName   = "bot_name"
 )
 
@@ -252,6 +252,7 @@ func (b *Bridge) introduce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	before := device
 	if device, err = b.makeBotDevice(ctx, device); err != nil {
 		return err
 	}
@@ -266,6 +267,11 @@ func (b *Bridge) introduce(ctx context.Context) error {
 		}
 	}
 	err = b.run(ctx, func(s *step) error {
+		if b.machines != nil && device != before {
+			if err := s.tellRenewed(); err != nil {
+				return err
+			}
+		}
 		if err := s.tx.PutSetting(settingBotDevice, device); err != nil {
 			return err
 		}
@@ -298,6 +304,23 @@ func (b *Bridge) makeBotDevice(ctx context.Context, device string) (string, erro
 		return "", err
 	}
 	return string(made), b.keysCame(ctx)
+}
+
+// tellRenewed tells everybody, once, that the bot and the ghosts have new
+// identities: after a restore, or when the crypto tables were lost. At the very
+// first start there is nobody to tell.
+func (s *step) tellRenewed() error {
+	rooms, err := s.tx.Rooms(store.RoomManagement)
+	if err != nil {
+		return err
+	}
+	for _, room := range rooms {
+		if room.State != store.RoomJoined {
+			continue
+		}
+		s.act.Do(mentoring.Notify{Member: mentoring.MemberID(room.Owner), Text: mentoring.T("crypt.renewed")})
+	}
+	return nil
 }
 
 // ensureStaff makes the staff room at the first start, and takes the initial

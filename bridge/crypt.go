@@ -23,7 +23,7 @@ import (
 // settingEpoch ties the crypto tables to this life of the main database: a
 // restored one has none, so the tables are emptied and no old ratchet is used
 // again.
-const settingEpoch = "crypto_epoch"
+const settingEpoch = store.DeviceSetting + "crypto_epoch" // so no backup has it
 
 // UseEncryption opens the crypto tables. From then on every room is made
 // encrypted, what is said in one is encrypted, and plain text in one is neither

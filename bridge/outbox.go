@@ -106,6 +106,13 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 	if p.Kind != store.RoomStaff && r.state != store.RoomJoined || r.room == "" {
 		return b.hold(ctx, row, p)
 	}
+	if r.unready != nil {
+		ghost := *r.unready
+		if err = b.ensureGhost(ctx, &ghost); err != nil {
+			return err
+		}
+		return &errNotYet{until: settleTime}
+	}
 	if p.Relation != nil || p.Thread != "" || p.Edits != "" {
 		if err = done.wait(); err != nil { // what it refers to may be the parcel before it
 			return err

@@ -17,6 +17,9 @@ type route struct {
 	room    string
 	state   store.RoomState
 	as      actor
+	// unready is set when the ghost has to be made (again) before it can speak:
+	// a restored database knows of no devices.
+	unready *ghostPlan
 	allowed rewrite.Allowed // whom a copy may name in this leg
 }
 
@@ -91,6 +94,9 @@ func (b *Bridge) route(ctx context.Context, p *parcel) (*route, error) {
 		c, err := tx.Conversation(room.Conversation)
 		if err != nil {
 			return err
+		}
+		if !ghost.Ready {
+			to.unready = &ghostPlan{participant: p.Author, alias: c.Participant(p.Author).Alias, ghost: ghost}
 		}
 		people, err := s.people(c)
 		if err != nil {
