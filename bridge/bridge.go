@@ -75,6 +75,7 @@ type Bridge struct {
 	// addressWords stand where an address was; looked up for every message.
 	addressWords map[mentoring.Language]string
 
+	gaps   gaps
 	lanes  *scheduler
 	routes routes
 	ready  atomic.Bool
@@ -158,6 +159,14 @@ func (b *Bridge) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the queue: %w", err)
 	}
+	err = b.store.Read(ctx, func(tx *store.Tx) error {
+		last, err := tx.Setting(settingTransaction)
+		b.gaps.begin(last)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read the queue: %w", err)
+	}
 	listener := b.listener
 	if listener == nil {
 		if listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", b.listen); err != nil {
@@ -220,6 +229,7 @@ func (b *Bridge) begin(ctx context.Context) {
 		err := b.introduce(ctx)
 		if err == nil {
 			b.ready.Store(true)
+			b.probeSoon()
 			b.log.Info().Msg("connected to the homeserver")
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"silta/store"
@@ -82,11 +83,20 @@ func (b *Bridge) putTransaction(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusBadRequest, "M_NOT_JSON")
 		return
 	}
+	number := transactionNumber(r)
+	if number != 0 && !b.gaps.accept(number, b.now()) {
+		writeError(w, http.StatusServiceUnavailable, "M_UNKNOWN")
+		b.challenge()
+		return
+	}
 	b.countKeys(&txn)
-	if err = b.keep(r.Context(), &txn); err != nil {
+	if err = b.keep(r.Context(), &txn, number); err != nil {
 		b.log.Error().Err(redacted(err)).Msg("a transaction could not be kept; the homeserver will send it again")
 		writeError(w, http.StatusServiceUnavailable, "M_UNKNOWN")
 		return
+	}
+	if number != 0 {
+		b.gaps.kept(number)
 	}
 	writeJSON(w, http.StatusOK, struct{}{})
 }
@@ -109,7 +119,7 @@ type kept struct {
 	row   store.Row
 }
 
-func (b *Bridge) keep(ctx context.Context, txn *transaction) error {
+func (b *Bridge) keep(ctx context.Context, txn *transaction, number int64) error {
 	rows := make([]kept, 0, len(txn.Events))
 	for _, raw := range txn.Events {
 		ev, err := parseIncoming(raw)
@@ -125,10 +135,12 @@ func (b *Bridge) keep(ctx context.Context, txn *transaction) error {
 		}})
 	}
 	rows = append(rows, b.keyRows(txn)...)
-	if len(rows) == 0 {
+	if len(rows) == 0 && number == 0 {
 		return nil
 	}
-	b.meter.Received("event", len(rows))
+	if len(rows) > 0 {
+		b.meter.Received("event", len(rows))
+	}
 	// Not the request's context: a homeserver that hangs up does not undo what came.
 	return b.store.WriteFirst(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		for i := range rows {
@@ -146,7 +158,10 @@ func (b *Bridge) keep(ctx context.Context, txn *transaction) error {
 				return err
 			}
 		}
-		return nil
+		if number == 0 {
+			return nil
+		}
+		return tx.PutSetting(settingTransaction, strconv.FormatInt(b.gaps.next(number), 10))
 	})
 }
 

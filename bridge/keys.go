@@ -44,7 +44,7 @@ func (b *Bridge) keyRows(txn *transaction) []kept {
 			User   id.UserID   `json:"to_user_id"`
 			Device id.DeviceID `json:"to_device_id"`
 		}
-		if json.Unmarshal(raw, &to) != nil || to.User != b.botID {
+		if json.Unmarshal(raw, &to) != nil || to.User != b.botID || isProbe(raw) {
 			continue
 		}
 		add("device/"+string(to.Device), keyRow{Device: to.Device, ToDevice: raw})

@@ -13,10 +13,10 @@ import (
 
 // route is where a parcel goes and who sends it.
 type route struct {
-	id      int64 // row of the room
-	room    string
-	state   store.RoomState
-	as      actor
+	id    int64 // row of the room
+	room  string
+	state store.RoomState
+	as    actor
 	// unready is set when the ghost has to be made (again) before it can speak:
 	// a restored database knows of no devices.
 	unready *ghostPlan
