@@ -113,6 +113,9 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 		}
 		return &errNotYet{until: settleTime}
 	}
+	if early := r.settled.Sub(b.now()); early > 0 {
+		return &errNotYet{until: early}
+	}
 	if p.Relation != nil || p.Thread != "" || p.Edits != "" {
 		if err = done.wait(); err != nil { // what it refers to may be the parcel before it
 			return err

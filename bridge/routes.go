@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"sync"
+	"time"
 
 	"maunium.net/go/mautrix/id"
 
@@ -21,6 +22,7 @@ type route struct {
 	// a restored database knows of no devices.
 	unready *ghostPlan
 	allowed rewrite.Allowed // whom a copy may name in this leg
+	settled time.Time       // nothing is said before
 }
 
 type routeKey struct {
@@ -82,6 +84,9 @@ func (b *Bridge) route(ctx context.Context, p *parcel) (*route, error) {
 			return notFoundIsFine(err)
 		}
 		to.id, to.room, to.state = room.ID, room.Matrix, room.State
+		if to.settled, err = b.settles(tx, room); err != nil {
+			return err
+		}
 		if p.Author == 0 {
 			return nil
 		}
@@ -122,4 +127,18 @@ func (b *Bridge) botActor() actor { return actor{user: b.botID, device: b.botDev
 
 func (b *Bridge) ghostActor(g store.Ghost) actor {
 	return actor{user: id.UserID(b.ghostID(g.Localpart)), device: g.Device}
+}
+
+// settles is when a room may be spoken in after its person came. Somebody from
+// another homeserver gets our keys a moment after the room: a client that takes
+// signed devices only would not read what came before them.
+func (b *Bridge) settles(tx *store.Tx, room store.Room) (time.Time, error) {
+	if b.machines == nil || room.Kind == store.RoomStaff || room.State != store.RoomJoined {
+		return time.Time{}, nil
+	}
+	person, err := b.newStep(tx, nil).person(room)
+	if err != nil || b.hs.isLocal(person.Address) {
+		return time.Time{}, notFoundIsFine(err)
+	}
+	return room.Changed.Add(settleTime), nil
 }
