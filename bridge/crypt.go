@@ -159,6 +159,9 @@ func (b *Bridge) open(ctx context.Context, row store.Row) (*incoming, openResult
 			return nil, openReady, nil
 		}
 	}
+	if ev.Type != typeEncrypted || b.machines == nil {
+		ev.parse()
+	}
 	if b.machines == nil {
 		return ev, openReady, nil // what is encrypted is refused as an unknown kind
 	}

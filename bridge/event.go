@@ -79,8 +79,5 @@ func parseIncoming(raw []byte) (*incoming, error) {
 		Type: w.Type, Sender: w.Sender, Room: w.Room, ID: w.ID,
 		StateKey: w.StateKey, Redacts: w.Redacts, Content: w.Content,
 	}, Time: w.Time}
-	if in.Type != typeEncrypted {
-		in.parse()
-	}
 	return in, nil
 }

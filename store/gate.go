@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 )
@@ -282,6 +283,11 @@ func (g *gate) runGroup(group []*step) {
 	}
 	g.group = group
 	for i, st := range group {
+		if i > 0 && !st.first && g.interrupted(group[i:]) {
+			group = group[:i]
+			g.group = group
+			break
+		}
 		g.index = i
 		if g.runStep(st) {
 			continue
@@ -308,6 +314,18 @@ func (g *gate) runGroup(group []*step) {
 	}
 	g.answer(group[0], fmt.Errorf("commit: %w", err))
 	g.news.send(nil)
+}
+
+// interrupted says whether something waits that goes first; then the group ends
+// here, and the rest of it goes back to the head of what waits.
+func (g *gate) interrupted(rest []*step) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.first) == 0 {
+		return false
+	}
+	g.waiting = append(slices.Clone(rest), g.waiting...)
+	return true
 }
 
 func (g *gate) runAlone(steps []*step) {

@@ -21,6 +21,7 @@ type silta struct {
 	bridge *inside.Inside
 	server *http.Server
 	dir    string
+	gc     int // what the process had before
 }
 
 func (r *silta) Start(ctx context.Context, b *stub, pairs []pair) (string, error) {
@@ -28,7 +29,7 @@ func (r *silta) Start(ctx context.Context, b *stub, pairs []pair) (string, error
 	if r.dir, err = os.MkdirTemp("", "silta-bench-"); err != nil {
 		return "", err
 	}
-	debug.SetGCPercent(bridge.GCPercent) // as the program does; for both sides, which share the process
+	r.gc = debug.SetGCPercent(bridge.GCPercent) // as the program does; the other side runs as its own would
 	r.bridge, err = inside.Start(inside.Options{
 		Dir: r.dir, URL: b.url, Store: store.Options{SlowSync: r.slow},
 		Before: func(ctx context.Context, s *store.Store) error { return seed(ctx, s, pairs) },
@@ -60,6 +61,7 @@ func (r *silta) ready(ctx context.Context) error {
 }
 
 func (r *silta) Stop() error {
+	defer debug.SetGCPercent(r.gc)
 	return errors.Join(r.server.Close(), r.bridge.Stop(), os.RemoveAll(r.dir))
 }
 
