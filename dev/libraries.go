@@ -53,23 +53,28 @@ func Node(t T) string {
 	if !nodeWorks() {
 		Install(t, "node")
 	}
-	source := filepath.Join(Root(t), "dev", "clients")
+	return npm(t, "clients", "package.json", "package-lock.json", "jssdk.mjs")
+}
+
+// npm copies files of a folder of dev into the cache, has npm fetch what they
+// need, and returns the folder in the cache.
+func npm(t T, name string, files ...string) string {
+	t.Helper()
+	source := filepath.Join(Root(t), "dev", name)
 	hash := sha256.New()
-	for _, file := range nodeFiles() {
+	for _, file := range files {
 		data, err := os.ReadFile(filepath.Join(source, file))
 		if err != nil {
 			t.Fatalf("npm packages: %v", err)
 		}
 		hash.Write(data)
 	}
-	dir := filepath.Join(Cache(t), "clients-"+hex.EncodeToString(hash.Sum(nil))[:12])
+	dir := filepath.Join(Cache(t), name+"-"+hex.EncodeToString(hash.Sum(nil))[:12])
 	if _, err := os.Stat(filepath.Join(dir, ".ready")); err != nil {
-		installNode(t, source, dir)
+		installNode(t, source, dir, files)
 	}
 	return dir
 }
-
-func nodeFiles() []string { return []string{"package.json", "package-lock.json", "jssdk.mjs"} }
 
 // nodeWorks says whether there are a Node.js that is new enough and npm.
 func nodeWorks() bool {
@@ -78,7 +83,7 @@ func nodeWorks() bool {
 }
 
 // installNode fills a cache folder; one process at a time.
-func installNode(t T, source, dir string) {
+func installNode(t T, source, dir string, files []string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatalf("npm packages: %v", err)
@@ -95,7 +100,7 @@ func installNode(t T, source, dir string) {
 	if _, err := os.Stat(ready); err == nil {
 		return
 	}
-	for _, file := range nodeFiles() {
+	for _, file := range files {
 		data, err := os.ReadFile(filepath.Join(source, file))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, file), data, 0o644)
@@ -104,11 +109,11 @@ func installNode(t T, source, dir string) {
 			t.Fatalf("npm packages: %v", err)
 		}
 	}
-	t.Logf("fetching matrix-js-sdk, once")
-	npm := exec.Command("npm", "ci", "--no-audit", "--no-fund")
-	npm.Dir = dir
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm packages cannot be had (%v):\n%s\ntry: cd dev/clients && npm ci", err, out)
+	t.Logf("fetching npm packages, once")
+	ci := exec.Command("npm", "ci", "--no-audit", "--no-fund")
+	ci.Dir = dir
+	if out, err := ci.CombinedOutput(); err != nil {
+		t.Fatalf("npm packages cannot be had (%v):\n%s\ntry: cd %s && npm ci", err, out, source)
 	}
 	if err := os.WriteFile(ready, nil, 0o644); err != nil {
 		t.Fatalf("npm packages: %v", err)

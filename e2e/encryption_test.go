@@ -27,7 +27,8 @@ func TestEncryption(t *testing.T) {
 		{"no shield for the strict", noShieldStrict},
 		{"plain text", plainText},
 		{"no device", noDevice},
-		{"two browsers", twoBrowsers}, // restarts the program
+		{"browser", browser},
+		{"two with matrix-js-sdk", twoJS}, // restarts the program
 		{"nothing is plain", nothingPlain},
 		{"tables", tables}, // kills the program: last
 	} {
@@ -48,8 +49,8 @@ func (w *world) jsPair(t *testing.T, option dev.ClientOption) *pair {
 	return p
 }
 
-// twoBrowsers: what befalls a conversation of two with matrix-js-sdk.
-func twoBrowsers(t *testing.T, w *world) {
+// twoJS: what befalls a conversation of two with matrix-js-sdk.
+func twoJS(t *testing.T, w *world) {
 	p := w.jsPair(t, dev.Encrypted())
 	t.Run("no shield", func(t *testing.T) { noShield(t, p) })
 	t.Run("program down", func(t *testing.T) { programDown(t, w, p) })

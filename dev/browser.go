@@ -1,0 +1,53 @@
+package dev
+
+import (
+	"os/exec"
+	"path/filepath"
+)
+
+// Browser is a web client made of hydrogen-view-sdk (dev/webclient) in Debian's
+// Chromium, which shows one room.
+type Browser struct {
+	t      T
+	driver *lines
+}
+
+// Hydrogen logs in with a browser and opens a room that the person is in. With
+// the login comes another device of theirs, which their other clients have not
+// signed.
+func Hydrogen(t T, a Account, room string) *Browser {
+	t.Helper()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		Install(t, "chromium")
+		chromium = "chromium"
+	}
+	if !nodeWorks() {
+		Install(t, "node")
+	}
+	dir := npm(t, "webclient", "package.json", "package-lock.json", "browser.mjs", "client.js", "index.html")
+	// What a browser tells comes as answers only: there is no client to tell of events.
+	b := &Browser{t: t, driver: runLines(t, nil, "node", filepath.Join(dir, "browser.mjs"))}
+	t.Cleanup(b.driver.close)
+	b.do("start", map[string]any{"executable": chromium, "homeserver": a.Homeserver, "user": a.UserID, "password": a.Password, "room": room})
+	return b
+}
+
+func (b *Browser) do(cmd string, args map[string]any) {
+	b.t.Helper()
+	if _, err := b.driver.call(cmd, args); err != nil {
+		b.t.Fatalf("browser: %s: %v", cmd, err)
+	}
+}
+
+// Reads waits until the page shows a text.
+func (b *Browser) Reads(body string) { b.t.Helper(); b.do("reads", map[string]any{"body": body}) }
+
+// Text sends a text to the room.
+func (b *Browser) Text(body string) { b.t.Helper(); b.do("text", map[string]any{"body": body}) }
+
+// Screenshot keeps what the page looks like, as PNG.
+func (b *Browser) Screenshot(path string) {
+	b.t.Helper()
+	b.do("screenshot", map[string]any{"path": path})
+}
