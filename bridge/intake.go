@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tidwall/gjson"
+
 	"silta/store"
 )
 
@@ -20,12 +22,46 @@ const maxTransaction = 64 << 20
 // transaction is PUT /transactions/{txnId} of the appservice API, with the keys
 // under which Synapse sends to-device messages and device changes (matrix-facts §1).
 type transaction struct {
-	Events      []json.RawMessage `json:"events"`
-	ToDevice    []json.RawMessage `json:"to_device"`
-	ToDevice2   []json.RawMessage `json:"de.sorunome.msc2409.to_device"`
-	DeviceLists json.RawMessage   `json:"org.matrix.msc3202.device_lists"`
-	KeyCounts   json.RawMessage   `json:"org.matrix.msc3202.device_one_time_keys_count"`
-	Fallback    json.RawMessage   `json:"org.matrix.msc3202.device_unused_fallback_key_types"`
+	Events      []json.RawMessage
+	ToDevice    []json.RawMessage // under its stable name or MSC2409's
+	DeviceLists json.RawMessage
+	KeyCounts   json.RawMessage
+	Fallback    json.RawMessage
+}
+
+// readTransaction reads a transaction's body; the values are parts of it.
+func readTransaction(body []byte) (txn transaction, ok bool) {
+	if !gjson.ValidBytes(body) {
+		return txn, false
+	}
+	object := gjson.ParseBytes(body)
+	ok = object.IsObject()
+	list := func(v gjson.Result, into *[]json.RawMessage) {
+		if v.Type == gjson.Null {
+			return
+		}
+		ok = ok && v.IsArray()
+		v.ForEach(func(_, item gjson.Result) bool {
+			*into = append(*into, json.RawMessage(item.Raw))
+			return true
+		})
+	}
+	object.ForEach(func(key, v gjson.Result) bool {
+		switch key.Str {
+		case "events":
+			list(v, &txn.Events)
+		case "to_device", "de.sorunome.msc2409.to_device":
+			list(v, &txn.ToDevice)
+		case "org.matrix.msc3202.device_lists":
+			txn.DeviceLists = json.RawMessage(v.Raw)
+		case "org.matrix.msc3202.device_one_time_keys_count":
+			txn.KeyCounts = json.RawMessage(v.Raw)
+		case "org.matrix.msc3202.device_unused_fallback_key_types":
+			txn.Fallback = json.RawMessage(v.Raw)
+		}
+		return ok
+	})
+	return txn, ok
 }
 
 // Handler is the appservice's HTTP handler. It keeps what comes and answers; it
@@ -78,8 +114,8 @@ func (b *Bridge) putTransaction(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusBadRequest, "M_UNKNOWN")
 		return
 	}
-	var txn transaction
-	if err = json.Unmarshal(body, &txn); err != nil {
+	txn, ok := readTransaction(body)
+	if !ok {
 		writeError(w, http.StatusBadRequest, "M_NOT_JSON")
 		return
 	}
@@ -104,7 +140,7 @@ func (b *Bridge) putTransaction(w http.ResponseWriter, r *http.Request) {
 // countKeys counts to-device messages and key counts, by which `silta check`
 // sees that the homeserver sends them.
 func (b *Bridge) countKeys(txn *transaction) {
-	if n := len(txn.ToDevice) + len(txn.ToDevice2); n > 0 {
+	if n := len(txn.ToDevice); n > 0 {
 		b.meter.Received("to_device", n)
 	}
 	var counts map[string]json.RawMessage

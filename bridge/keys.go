@@ -39,7 +39,7 @@ func (b *Bridge) keyRows(txn *transaction) []kept {
 		}
 		rows = append(rows, kept{row: store.Row{Kind: store.LaneKeys, Lane: b.store.Lane(store.LaneKeys, name), Payload: payload}})
 	}
-	for _, raw := range append(txn.ToDevice, txn.ToDevice2...) {
+	for _, raw := range txn.ToDevice {
 		var to struct {
 			User   id.UserID   `json:"to_user_id"`
 			Device id.DeviceID `json:"to_device_id"`

@@ -141,8 +141,8 @@ func (s *Store) WriteAsync(fn func(*Tx) error, done func(error)) {
 }
 
 // WriteFirst is Write for what somebody outside waits for, such as the answer
-// to the homeserver's transaction: it is committed before anything else that
-// waits, in a group that has nothing else in it.
+// to the homeserver's transaction: it goes before everything that waits, and
+// the group that is running when it comes ends with it.
 func (s *Store) WriteFirst(ctx context.Context, fn func(*Tx) error) error {
 	st := &step{ctx: ctx, fn: fn, wait: make(chan error, 1), first: true}
 	if !s.gate.add(st) {
@@ -282,11 +282,13 @@ func (g *gate) runGroup(group []*step) {
 		return
 	}
 	g.group = group
-	for i, st := range group {
-		if i > 0 && !st.first && g.interrupted(group[i:]) {
-			group = group[:i]
-			g.group = group
-			break
+	for i := 0; i < len(group); i++ {
+		st := group[i]
+		if i > 0 && !st.first {
+			if first := g.interrupted(group[i:]); first != nil {
+				group = append(group[:i:i], first...)
+				g.group, st = group, group[i]
+			}
 		}
 		g.index = i
 		if g.runStep(st) {
@@ -316,16 +318,17 @@ func (g *gate) runGroup(group []*step) {
 	g.news.send(nil)
 }
 
-// interrupted says whether something waits that goes first; then the group ends
-// here, and the rest of it goes back to the head of what waits.
-func (g *gate) interrupted(rest []*step) bool {
+// interrupted takes what goes first, if something does: the group ends with it,
+// and the rest of the group goes back to the head of what waits.
+func (g *gate) interrupted(rest []*step) (first []*step) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.first) == 0 {
-		return false
+		return nil
 	}
+	first, g.first = g.first, nil
 	g.waiting = append(slices.Clone(rest), g.waiting...)
-	return true
+	return first
 }
 
 func (g *gate) runAlone(steps []*step) {
