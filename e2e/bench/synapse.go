@@ -30,6 +30,7 @@ type passage struct {
 type onSynapse struct {
 	scope *dev.Scope
 	hs    *dev.Homeserver
+	plain *dev.Program
 	noop  *noop
 	sides [2][]passage // of Silta, of the no-op relay
 	said  int
@@ -111,6 +112,7 @@ func (o *onSynapse) prepare(ctx context.Context) error {
 	}
 	o.hs.AddRegistration(registration)
 	program := dev.NewSilta(o.scope, o.hs, dev.Set("encryption", "off")) // the no-op relay and the clients are plain, too
+	o.plain = program
 	o.hs.Start()
 	program.Start()
 	service := program.Open(dev.Plain(o.scope, o.hs.Register("staff", "password")))
