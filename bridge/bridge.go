@@ -75,13 +75,17 @@ type Bridge struct {
 	// addressWords stand where an address was; looked up for every message.
 	addressWords map[mentoring.Language]string
 
-	gaps   gaps
-	lanes  *scheduler
-	routes routes
-	ready  atomic.Bool
+	gaps gaps
+	// suspect: the homeserver may have been restarted, see missed.go.
+	suspect atomic.Bool
+	missing sync.Mutex // one question at a time
+	lanes   *scheduler
+	routes  routes
+	ready   atomic.Bool
 	// machines is nil where rooms are plain.
 	machines *machine.Machines
 	unread   atomic.Bool // rows may be aside for want of a key
+	counted  sync.Map    // by device of the bot: the key counts that were said last
 	// sweepOver is closed when incoming lanes begin, whatever waits to be sent.
 	sweepOver chan struct{}
 	// creatorsRule: rooms give the bot, who makes them, all power by themselves.
@@ -185,6 +189,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	})
 	wg.Go(func() { b.keepTime(ctx) })
 	b.unread.Store(true)
+	b.suspect.Store(true)
 	b.lanes.start(heads)
 	over := time.AfterFunc(sweepWait, sync.OnceFunc(func() { close(b.sweepOver) }))
 	defer over.Stop()
@@ -228,6 +233,9 @@ func (b *Bridge) begin(ctx context.Context) {
 	for failures := 1; ctx.Err() == nil; failures++ {
 		err := b.introduce(ctx)
 		if err == nil {
+			if err = b.missed(ctx); err != nil {
+				b.log.Warn().Err(redacted(err)).Msg("could not ask for missed messages")
+			}
 			b.ready.Store(true)
 			b.probeSoon()
 			b.log.Info().Msg("connected to the homeserver")
@@ -378,11 +386,8 @@ func (b *Bridge) keepTime(ctx context.Context) {
 				b.log.Error().Err(redacted(err)).Msg("old rows could not be removed")
 			}
 		}
-		if now := b.now(); b.machines != nil && b.ready.Load() && now.Sub(caught) >= catchUpEvery {
-			caught = now
-			if err := b.catchUp(ctx); err != nil && ctx.Err() == nil {
-				b.log.Warn().Err(redacted(err)).Msg("could not ask for missed keys")
-			}
+		if b.ready.Load() {
+			caught = b.lookAfter(ctx, caught)
 		}
 		select {
 		case <-ctx.Done():
@@ -390,6 +395,26 @@ func (b *Bridge) keepTime(ctx context.Context) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// lookAfter asks, now and then, for what no transaction brought.
+func (b *Bridge) lookAfter(ctx context.Context, last time.Time) time.Time {
+	now := b.now()
+	due := now.Sub(last) >= catchUpEvery
+	if due || b.suspect.Load() {
+		if err := b.missed(ctx); err != nil && ctx.Err() == nil {
+			b.log.Warn().Err(redacted(err)).Msg("could not ask for missed messages")
+		}
+	}
+	if !due {
+		return last
+	}
+	if b.machines != nil {
+		if err := b.catchUp(ctx); err != nil && ctx.Err() == nil {
+			b.log.Warn().Err(redacted(err)).Msg("could not ask for missed keys")
+		}
+	}
+	return now
 }
 
 func (b *Bridge) catchUp(ctx context.Context) error {

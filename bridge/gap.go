@@ -81,6 +81,14 @@ func (g *gaps) accept(n int64, now time.Time) bool {
 	return true
 }
 
+// anew says whether a transaction begins a new sequence, as a restarted Synapse
+// does.
+func (g *gaps) anew(n int64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.last != 0 && n <= g.last && n <= g.before && g.refused == 0
+}
+
 // kept notes that a transaction has been kept.
 func (g *gaps) kept(n int64) {
 	g.mu.Lock()

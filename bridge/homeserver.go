@@ -71,6 +71,7 @@ func newHomeserver(address, domain string, registration *appservice.Registration
 type actor struct {
 	user   id.UserID
 	device string
+	query  url.Values // further parameters of this one request
 }
 
 // url names an endpoint by its path below /_matrix/client/; each part is
@@ -94,6 +95,10 @@ func (hs *homeserver) url(as actor, path []string) string {
 			u.WriteString(device)
 			u.WriteString("&org.matrix.msc3202.device_id=")
 			u.WriteString(device)
+		}
+		if len(as.query) > 0 {
+			u.WriteByte('&')
+			u.WriteString(as.query.Encode())
 		}
 	}
 	return u.String()

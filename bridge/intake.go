@@ -125,6 +125,11 @@ func (b *Bridge) putTransaction(w http.ResponseWriter, r *http.Request) {
 		b.challenge()
 		return
 	}
+	if b.suspect.Load() || number != 0 && b.gaps.anew(number) {
+		if err = b.missed(r.Context()); err != nil { // it is asked again; what came must not wait for it
+			b.log.Warn().Err(redacted(err)).Msg("could not ask for missed messages")
+		}
+	}
 	b.countKeys(&txn)
 	if err = b.keep(r.Context(), &txn, number); err != nil {
 		b.log.Error().Err(redacted(err)).Msg("a transaction could not be kept; the homeserver will send it again")
@@ -158,17 +163,9 @@ type kept struct {
 func (b *Bridge) keep(ctx context.Context, txn *transaction, number int64) error {
 	rows := make([]kept, 0, len(txn.Events))
 	for _, raw := range txn.Events {
-		ev, err := parseIncoming(raw)
-		if err != nil {
-			b.meter.Refused("malformed")
-			continue
+		if row, ok := b.eventRow(raw); ok {
+			rows = append(rows, row)
 		}
-		if b.isOurs(ev.Sender) && !b.botLeft(ev) {
-			continue // the echo of what we did
-		}
-		rows = append(rows, kept{event: ev.ID, row: store.Row{
-			Kind: store.LaneIn, Lane: b.store.Lane(store.LaneIn, ev.Room, ev.Sender), Payload: raw, Value: ev,
-		}})
 	}
 	rows = append(rows, b.keyRows(txn)...)
 	if len(rows) == 0 && number == 0 {
@@ -179,26 +176,49 @@ func (b *Bridge) keep(ctx context.Context, txn *transaction, number int64) error
 	}
 	// Not the request's context: a homeserver that hangs up does not undo what came.
 	return b.store.WriteFirst(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		for i := range rows {
-			if rows[i].event != "" {
-				seen, err := tx.Seen(rows[i].event)
-				if err != nil {
-					return err
-				}
-				if seen {
-					continue // sent twice (an answer was lost, or Synapse's own double)
-				}
-			}
-			row := rows[i].row
-			if err := tx.Enqueue(&row); err != nil {
-				return err
-			}
+		if err := enqueueNew(tx, rows); err != nil {
+			return err
 		}
 		if number == 0 {
 			return nil
 		}
 		return tx.PutSetting(settingTransaction, strconv.FormatInt(b.gaps.next(number), 10))
 	})
+}
+
+// eventRow is the row that an event makes; ok is false for what is not kept.
+func (b *Bridge) eventRow(raw json.RawMessage) (row kept, ok bool) {
+	ev, err := parseIncoming(raw)
+	if err != nil {
+		b.meter.Refused("malformed")
+		return row, false
+	}
+	if b.isOurs(ev.Sender) && !b.botLeft(ev) {
+		return row, false // the echo of what we did
+	}
+	return kept{event: ev.ID, row: store.Row{
+		Kind: store.LaneIn, Lane: b.store.Lane(store.LaneIn, ev.Room, ev.Sender), Payload: raw, Value: ev,
+	}}, true
+}
+
+// enqueueNew keeps the rows whose events have not been kept before.
+func enqueueNew(tx *store.Tx, rows []kept) error {
+	for i := range rows {
+		if rows[i].event != "" {
+			seen, err := tx.Seen(rows[i].event)
+			if err != nil {
+				return err
+			}
+			if seen {
+				continue // sent twice (an answer was lost, or Synapse's own double)
+			}
+		}
+		row := rows[i].row
+		if err := tx.Enqueue(&row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // botLeft says whether the bot left a room. That is not always our own doing:

@@ -64,6 +64,12 @@ func (b *Bridge) countRows(txn *transaction, add func(string, keyRow)) {
 	_ = json.Unmarshal(txn.KeyCounts, &counts) // absent or odd: nothing is known
 	_ = json.Unmarshal(txn.Fallback, &unused)
 	for device, raw := range counts[b.botID] {
+		// Synapse repeats the counts in nearly every transaction; a row for each
+		// would cost more than a relayed message.
+		said := string(raw) + string(unused[b.botID][device])
+		if before, _ := b.counted.Swap(device, said); before == said {
+			continue
+		}
 		k := keyRow{Device: device, Counts: map[string]int{}}
 		_ = json.Unmarshal(raw, &k.Counts) // "[]": none are left
 		if k.Counts == nil {

@@ -382,6 +382,7 @@ func (b *Bridge) transient(l *lane, err error) verdict {
 	}
 	if f.status != http.StatusTooManyRequests {
 		b.troubled.Store(true)
+		b.suspect.Store(true)
 	}
 	return verdict{later: b.now().Add(backoff(l.failures, f.after))}
 }
