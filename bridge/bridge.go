@@ -36,7 +36,7 @@ type Meter interface {
 // GCPercent is the garbage collector's setting that the program runs with: the
 // live heap is a few megabytes, so collecting at every doubling of it took a
 // tenth of the time of a relayed message (measured).
-const GCPercent = 400
+const GCPercent = 800
 
 // Options is what a Bridge is made of.
 type Options struct {
