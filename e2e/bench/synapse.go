@@ -39,7 +39,7 @@ type onSynapse struct {
 // synapse measures from client to client on a real homeserver, which is what
 // limits there, so every pair of measurements is taken in turns.
 func (b *bench) synapse(ctx context.Context) error {
-	rounds, single, burst := 8, 40, 150
+	rounds, single, burst := 8, 40, 160
 	if b.sample {
 		rounds, single, burst = 3, 20, 60
 	}
