@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -95,6 +96,12 @@ func (b *Bridge) ask(ctx context.Context) error {
 	}
 	as := actor{user: b.botID}
 	answer, err := b.hs.sync(ctx, as, since, filter)
+	var refused *failure
+	if since != "" && errors.As(err, &refused) && refused.status == http.StatusBadRequest {
+		// A homeserver that does not know the position any more (it was restored):
+		// what is missing cannot be asked for, what comes from now on can.
+		answer, err = b.hs.sync(ctx, as, "", positionFilter)
+	}
 	if err != nil {
 		return err
 	}

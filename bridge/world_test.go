@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"sync"
@@ -36,6 +37,8 @@ type world struct {
 
 	mu    sync.Mutex
 	fault func(hs.Call) hs.Fault
+	// answer takes the place of the homeserver's, where it is not nil.
+	answer func(*http.Request) *http.Response
 
 	skew    atomic.Int64               // how far the service's clock is ahead, in nanoseconds
 	crash   func(committed bool) error // asked around each commit of the store, as its CommitHook
@@ -148,7 +151,7 @@ func (w *world) start() {
 		Config: c, Store: s, Bot: bot.New(catalogue, bot.Settings{}), Log: zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel),
 		Registration: &appservice.Registration{ID: "silta", AppToken: "as", ServerToken: "hs", SenderLocalpart: "silta-appservice"},
 		Now:          w.now,
-		Meter:        w.meter, Listener: listener, Transport: w.hs.Link(),
+		Meter:        w.meter, Listener: listener, Transport: w.between(w.hs.Link()),
 	})
 	if w.crypto != nil {
 		if err := w.crypto(w.bridge); err != nil {
