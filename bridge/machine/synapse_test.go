@@ -79,12 +79,21 @@ func (a *appservice) listen() {
 
 func (a *appservice) stop() { _ = a.server.Close() }
 
-// up comes back after a downtime, as a bridge does.
+// up comes back after a downtime, as a bridge does: it pings until Synapse has
+// reached it. The first try may meet a connection of before the downtime, which
+// Synapse still holds for open (502 M_CONNECTION_FAILED).
 func (a *appservice) up() {
 	a.t.Helper()
 	a.listen()
-	a.must(a.call(http.MethodPost, "", map[string]any{}, nil, "v1", "appservice", "machine", "ping"))
-	_, err := a.m.CatchUp(a.t.Context(), bot)
+	var err error
+	for range 50 {
+		if err = a.call(http.MethodPost, "", map[string]any{}, nil, "v1", "appservice", "machine", "ping"); err == nil {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	a.must(err)
+	_, err = a.m.CatchUp(a.t.Context(), bot)
 	a.must(err)
 }
 
