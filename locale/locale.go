@@ -1,8 +1,9 @@
 // Package locale holds every word that a person reads or writes to the service,
 // in Finnish, Swedish and English.
 //
-// One YAML file per language has five parts: `texts` (what the service says, by
-// key), `commands` (the words of the command table), `answers` (yes, no, skip …),
+// Each language has a folder with a YAML file for each area of the service, and
+// each file any of five parts: `texts` (what the service says, by key),
+// `commands` (the words of the command table), `answers` (yes, no, skip …),
 // `nicknames` (neutral nature words, from which names are suggested) and
 // `firstnames` (common ones, of which people are warned). The
 // files are embedded and whole: tests see that every key is in every language
@@ -20,7 +21,9 @@ package locale
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 	"time"
@@ -32,7 +35,7 @@ import (
 // languages.
 const Default = "fi"
 
-//go:embed fi.yaml sv.yaml en.yaml
+//go:embed fi/*.yaml sv/*.yaml en/*.yaml
 var files embed.FS
 
 var placeholder = regexp.MustCompile(`\{([a-z_]+)(?::(date|time))?\}`)
@@ -44,7 +47,7 @@ type Catalogue struct {
 	languages map[string]*language
 }
 
-// language is one file.
+// language is what the files of one language say together.
 type language struct {
 	Name       string              `yaml:"name"`
 	Texts      map[string]forms    `yaml:"texts"`
@@ -84,19 +87,58 @@ func Load(zone *time.Location) (*Catalogue, error) {
 	}
 	c := &Catalogue{zone: zone, languages: map[string]*language{}}
 	for _, tag := range Languages() {
-		data, err := files.ReadFile(tag + ".yaml")
+		l, err := read(tag)
 		if err != nil {
-			return nil, fmt.Errorf("read language %s: %w", tag, err)
-		}
-		l := &language{}
-		decoder := yaml.NewDecoder(bytes.NewReader(data))
-		decoder.KnownFields(true)
-		if err := decoder.Decode(l); err != nil {
 			return nil, fmt.Errorf("read language %s: %w", tag, err)
 		}
 		c.languages[tag] = l
 	}
 	return c, nil
+}
+
+// read puts the files of one language together.
+func read(tag string) (*language, error) {
+	names, err := fs.Glob(files, tag+"/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	l := &language{Texts: map[string]forms{}, Commands: map[string][]string{}, Answers: map[string][]string{}}
+	for _, name := range names {
+		data, err := files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		var part language
+		decoder := yaml.NewDecoder(bytes.NewReader(data))
+		decoder.KnownFields(true)
+		if err = decoder.Decode(&part); err == nil {
+			err = l.add(&part)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return l, nil
+}
+
+// add takes in what another file says; nothing may be said twice.
+func (l *language) add(part *language) error {
+	if part.Name != "" {
+		l.Name = part.Name
+	}
+	l.Nicknames = append(l.Nicknames, part.Nicknames...)
+	l.Firstnames = append(l.Firstnames, part.Firstnames...)
+	return errors.Join(merge(l.Texts, part.Texts), merge(l.Commands, part.Commands), merge(l.Answers, part.Answers))
+}
+
+func merge[V any](into, from map[string]V) error {
+	for key, value := range from {
+		if _, before := into[key]; before {
+			return fmt.Errorf("%s stands in two files", key)
+		}
+		into[key] = value
+	}
+	return nil
 }
 
 // Known says whether there is such a language.

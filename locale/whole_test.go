@@ -28,13 +28,23 @@ type raw struct {
 
 func readRaw(t *testing.T, lang string) raw {
 	t.Helper()
-	data, err := os.ReadFile(lang + ".yaml")
-	if err != nil {
-		t.Fatal(err)
+	r := raw{Texts: map[string]any{}, Commands: map[string][]string{}, Answers: map[string][]string{}}
+	names, err := filepath.Glob(filepath.Join(lang, "*.yaml"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no files of %s (%v)", lang, err)
 	}
-	var r raw
-	if err := yaml.Unmarshal(data, &r); err != nil {
-		t.Fatal(err)
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var part raw
+		if err := yaml.Unmarshal(data, &part); err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(r.Texts, part.Texts)
+		maps.Copy(r.Commands, part.Commands)
+		maps.Copy(r.Answers, part.Answers)
 	}
 	return r
 }
