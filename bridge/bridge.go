@@ -136,6 +136,18 @@ func rules(c *config.Config) *mentoring.Rules {
 		Retention: time.Duration(c.Retention.Conversations), RetentionNotice: time.Duration(c.Retention.Notice),
 		JoiningRetention: time.Duration(c.Retention.Joining),
 		Zone:             c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
+		Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{
+			mentoring.DefaultProgramme: programmeRules(&c.Programmes.Mentoring),
+		},
+	}
+}
+
+func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
+	return &mentoring.ProgrammeRules{
+		Carries: map[mentoring.Content]bool{
+			mentoring.Images: p.Media.Images, mentoring.Voice: p.Media.Voice, mentoring.Audio: p.Media.Audio,
+			mentoring.Video: p.Media.Video, mentoring.Files: p.Media.Files,
+		},
 	}
 }
 

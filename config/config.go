@@ -63,6 +63,8 @@ type Config struct {
 
 	Retention Retention `yaml:"retention"`
 
+	Programmes Programmes `yaml:"programmes"`
+
 	// Encryption is "require" or "off". With "off" everything people write is
 	// plain text for the homeserver; it is for homeservers that cannot give
 	// appservices to-device messages, and is said at each start.

@@ -21,7 +21,8 @@ type Rules struct {
 	JoiningRetention time.Duration
 	Zone             *time.Location
 	Topics           []string // keys of the topics offered; the words are in locale/
-	StaffAlias       string   // shown for staff who have taken no nickname; nobody else may take it
+	Programmes       map[Programme]*ProgrammeRules
+	StaffAlias       string // shown for staff who have taken no nickname; nobody else may take it
 }
 
 // Act is one person doing one thing at one moment in one transaction. It is

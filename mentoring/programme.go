@@ -1,0 +1,31 @@
+package mentoring
+
+// ProgrammeRules are the settings of one programme.
+type ProgrammeRules struct {
+	// Carries says which kinds of content are passed on besides text.
+	Carries map[Content]bool
+}
+
+// Content is a kind of what people send that a programme may allow or not.
+type Content string
+
+// The kinds that a programme switches on one by one (feature C2).
+const (
+	Images Content = "images"
+	Voice  Content = "voice"
+	Audio  Content = "audio"
+	Video  Content = "video"
+	Files  Content = "files"
+)
+
+// Programme returns the rules of a programme; those of the default one for a
+// programme that has none of its own.
+func (r *Rules) Programme(p Programme) *ProgrammeRules {
+	if own, ok := r.Programmes[p]; ok {
+		return own
+	}
+	if first, ok := r.Programmes[DefaultProgramme]; ok {
+		return first
+	}
+	return &ProgrammeRules{}
+}
