@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -linkmode external -extldflags "-sta
 export GOFLAGS += -trimpath -tags=goolm,netgo,osusergo
 export CGO_ENABLED := 1
 
-.PHONY: build demo test bench chaos soak bench-sample chaos-sample soak-sample check tools clean
+.PHONY: build demo test bench chaos soak bench-sample chaos-sample soak-sample leaks check tools clean
 
 build: # one static binary, ./silta
 	go build -ldflags '$(LDFLAGS)' -o '$(OUT)' ./cmd/silta
@@ -39,6 +39,9 @@ bench-sample:
 
 chaos-sample:
 	go run ./e2e/chaos -sample
+
+leaks: # the rows of the table of leaks that nothing guards (none)
+	go run ./dev/leaks
 
 soak-sample:
 	go test -count 1 -timeout 10m -run TestPlantedLeaks ./bridge/rewrite -planted 3
