@@ -56,6 +56,7 @@ tools: # what the tests need besides Go: installed when root, else the command i
 	@{ command -v node && command -v npm; } >/dev/null || dev/install.sh node
 	@/usr/bin/python3 -c 'import nio, olm' 2>/dev/null || dev/install.sh nio
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || dev/install.sh postgres
+	@{ command -v exiftool && command -v ffmpeg; } >/dev/null || dev/install.sh media
 
 clean:
 	rm -rf silta demo

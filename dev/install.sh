@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # dev/install.sh WHAT… - installs what the tests need from Debian's packages: nio, node,
-# postgres, chromium, or all. As root it installs; else it prints the command and fails.
+# postgres, chromium, media, or all. As root it installs; else it prints the command and fails.
 set -euo pipefail
 
 packages() {
@@ -9,12 +9,13 @@ packages() {
 	node) echo nodejs npm ;;
 	postgres) echo postgresql ;;
 	chromium) echo chromium ;;
-	*) echo "dev/install.sh: unknown: $1 (nio, node, postgres, chromium, all)" >&2; exit 2 ;;
+	media) echo libimage-exiftool-perl ffmpeg ;;
+	*) echo "dev/install.sh: unknown: $1 (nio, node, postgres, chromium, media, all)" >&2; exit 2 ;;
 	esac
 }
 
 (($#)) || { sed -n '2,3s/^# //p' "$0"; exit 2; }
-[[ $1 != all ]] || set -- nio node postgres
+[[ $1 != all ]] || set -- nio node postgres media
 wanted=()
 for what in "$@"; do
 	read -ra some <<<"$(packages "$what")"
