@@ -93,7 +93,7 @@ func (p *plan) frameJPEG(data []byte, progressive bool) error {
 			turned = 8 * p.pixels
 		}
 	}
-	later := max(turned, thumbMemory) // one after the other
+	later := max(turned, thumbMemory)           // one after the other
 	if sum == 3*most || len(components) == 12 { // perhaps RGB, perhaps CMYK
 		later += 4 * p.pixels
 	}

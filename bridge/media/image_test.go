@@ -91,10 +91,10 @@ func burden(t testing.TB, path string, orientation int) {
 	}
 	args := []string{"-q", "-overwrite_original", "-Comment=" + secret}
 	if filepath.Ext(path) != ".gif" {
-		args = append(args, "-n", fmt.Sprintf("-EXIF:Orientation=%d", orientation), "-EXIF:Make=" + secret, "-EXIF:Model=" + secret,
-			"-EXIF:SerialNumber=" + secret, "-EXIF:GPSLatitude=60.17", "-EXIF:GPSLatitudeRef=N", "-EXIF:GPSLongitude=24.94",
-			"-EXIF:GPSLongitudeRef=E", "-EXIF:DateTimeOriginal=2024:05:06 07:08:09", "-EXIF:UserComment=" + secret,
-			"-ICC_Profile<=" + profile(t))
+		args = append(args, "-n", fmt.Sprintf("-EXIF:Orientation=%d", orientation), "-EXIF:Make="+secret, "-EXIF:Model="+secret,
+			"-EXIF:SerialNumber="+secret, "-EXIF:GPSLatitude=60.17", "-EXIF:GPSLatitudeRef=N", "-EXIF:GPSLongitude=24.94",
+			"-EXIF:GPSLongitudeRef=E", "-EXIF:DateTimeOriginal=2024:05:06 07:08:09", "-EXIF:UserComment="+secret,
+			"-ICC_Profile<="+profile(t))
 	}
 	args = append(args, "-XMP:Creator="+secret, "-XMP:Title="+secret)
 	if filepath.Ext(path) == ".jpg" {
