@@ -77,6 +77,9 @@ type Config struct {
 	// and $CREDENTIALS_DIRECTORY/silta.key (systemd) go before it.
 	KeyFile string `yaml:"key_file"`
 
+	Accounts Accounts `yaml:"accounts"`
+	Web      Web      `yaml:"web"`
+
 	Health Health `yaml:"health"`
 	Log    Log    `yaml:"log"`
 }
@@ -181,6 +184,8 @@ func Default() *Config {
 		},
 		Database: Database{DSN: "silta.db"},
 		KeyFile:  "silta.key",
+		Accounts: Accounts{Provider: AccountsNone},
+		Web:      defaultWeb(),
 		Health:   Health{Listen: "127.0.0.1:29331"},
 		Log:      Log{Level: "info", Format: "auto"},
 	}

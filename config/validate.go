@@ -49,6 +49,7 @@ func (c *Config) faults() []Fault {
 	c.checkTimes(k)
 	c.checkCrisisLines(k)
 	c.checkMachine(k)
+	c.checkJoining(k)
 	return k.list
 }
 

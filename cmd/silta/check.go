@@ -118,6 +118,7 @@ func (d *doctor) examine(ctx context.Context, path string, synapse []string) {
 			d.checkBot(ctx)
 			d.checkAppservice(ctx)
 		}
+		d.checkAccounts(ctx)
 	}
 	d.checkSynapse()
 }
