@@ -103,6 +103,9 @@ func (s *step) input(room store.Room) (in bot.Input, about mentoring.CaseID, ok 
 		}
 		return in, 0, false, nil
 	}
+	if m.Media != nil && room.Kind == store.RoomManagement {
+		return bot.Input{Kind: bot.Text, Text: ""}, 0, true, nil // a picture says nothing to the bot
+	}
 	switch m.Kind {
 	case rewrite.Text:
 		if m.Relation.Kind == rewrite.Replace {

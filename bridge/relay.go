@@ -37,7 +37,7 @@ func (s *step) handleLeg(room store.Room) error {
 	if message == nil {
 		return s.refuseKind(room, person, s.ev.ParseErr)
 	}
-	if message.Kind == rewrite.Text && message.Relation.Kind != rewrite.Replace && s.b.bot.IsCommand(message.Body) {
+	if (message.Kind == rewrite.Text || message.Media != nil) && message.Relation.Kind != rewrite.Replace && s.b.bot.IsCommand(message.Body) {
 		return s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from.ID,
 			Input: bot.Input{Kind: bot.Text, Text: message.Body}})
 	}
@@ -94,6 +94,9 @@ func (s *step) refuseKind(room store.Room, person mentoring.Member, err error) e
 func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Message) error {
 	if m.Kind == rewrite.Redaction {
 		return s.relayRedaction(room, from, m)
+	}
+	if m.Media != nil {
+		return s.carry(from, m)
 	}
 	target, err := s.target(room, m)
 	if err != nil {

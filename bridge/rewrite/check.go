@@ -14,9 +14,13 @@ import (
 )
 
 // Allowed is what may be named in one room: the user IDs seen there, the
-// events of that room that a relation may point to, and for later kinds rooms
-// and media of ours.
-type Allowed struct{ Users, Events, Rooms, Media []string }
+// events of that room that a relation may point to, the media that were made
+// for it, and for later kinds rooms of ours.
+type Allowed struct {
+	Users, Events, Rooms, Media []string
+	// Sealed says that files must be encrypted, as the room is.
+	Sealed bool
+}
 
 // Violation is the error of [Check]. It names the rule and nothing of the
 // message, so that it may be logged and shown.
@@ -93,9 +97,17 @@ func (c *checker) message(f map[string]any, outer bool) {
 	if outer {
 		known = append(known, "m.relates_to", "m.new_content")
 	}
+	switch f["msgtype"] {
+	case "m.audio":
+		known = append(known, "org.matrix.msc3245.voice", "org.matrix.msc1767.audio")
+		fallthrough
+	case "m.image", "m.video", "m.file":
+		known = append(known, "filename", "url", "file", "info")
+		c.media(f)
+	}
 	c.keys(f, known...)
 	switch f["msgtype"] {
-	case "m.text", "m.emote", "m.notice":
+	case "m.text", "m.emote", "m.notice", "m.image", "m.audio", "m.video", "m.file":
 	default:
 		c.fail("msgtype")
 	}

@@ -341,6 +341,10 @@ func (g *gen) redaction() {
 }
 
 func (g *gen) otherType() {
+	if g.one(8) {
+		g.sticker()
+		return
+	}
 	g.event.Type = pick(g.choices, "m.sticker", "m.poll.start", "org.matrix.msc3381.poll.response", "m.call.invite", "m.beacon",
 		"m.room.encrypted", "m.room.member", "m.receipt", "m.typing", "io.element."+g.mark(), "", "m.room.message ", "M.ROOM.MESSAGE")
 	var o object
@@ -401,8 +405,12 @@ func (g *gen) relation() map[string]any {
 
 // content fills in a text with everything that clients add.
 func (g *gen) content(o *object) {
-	kind := pick(g.choices, "m.text", "m.text", "m.text", "m.emote", "m.notice", "m.image", "m.file", "m.location", "m.key.verification.request", g.mark())
+	kind := pick(g.choices, "m.text", "m.text", "m.text", "m.emote", "m.notice", "m.location", "m.key.verification.request", g.mark())
 	body := "hei " + g.text()
+	if g.one(8) {
+		g.media(o)
+		return
+	}
 	if kind != "m.text" && kind != "m.emote" && kind != "m.notice" {
 		g.carried = false
 		body = g.mark() + ".jpg"

@@ -114,6 +114,7 @@ func (v vector) outcome(t *testing.T) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	content = goldenAttach(m, content, v.Name)
 	target, reply := goldenTarget, goldenReply
 	if v.Unmapped {
 		target, reply = "", ""
@@ -125,7 +126,8 @@ func (v vector) outcome(t *testing.T) (map[string]any, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := Allowed{Users: []string{people[viewer].Real, people[0].Ghost, people[other].Ghost}, Events: []string{goldenTarget, goldenReply}}
+	allowed := Allowed{Users: []string{people[viewer].Real, people[0].Ghost, people[other].Ghost}, Events: []string{goldenTarget, goldenReply},
+		Media: []string{goldenMedia, goldenThumb}}
 	if err = Check(eventType, raw, allowed); err != nil && !bytes.Equal(raw, []byte("null")) {
 		t.Errorf("deny-check: %v", err)
 	}

@@ -92,7 +92,7 @@ func TestOtherFormat(t *testing.T) {
 // canonical. And body and formatted body say the same words.
 func TestCanonical(t *testing.T) {
 	again := 0
-	for seed := range uint64(8000) {
+	for seed := range uint64(10000) {
 		g := newGen(newChoices(nil, seed))
 		m, err := Parse(g.event)
 		if err != nil || m.Kind != Text || m.New != nil {

@@ -35,6 +35,8 @@ type Message struct {
 	HTML []Node
 	// Mentions are the incoming user IDs of those who are to be notified.
 	Mentions []string
+	// Media is the file; nil for everything that is none. Body is its caption.
+	Media    *Media
 	Relation Relation
 	// New is what an edit (Relation.Kind is Replace) puts in place of the old;
 	// nil for everything else.
@@ -65,8 +67,8 @@ type Relation struct {
 // Unsupported is the error for what people can send and Silta does not carry.
 // Its sender is told so, in one friendly line.
 type Unsupported struct {
-	// What is one of image, video, audio, file, location, poll, sticker, call,
-	// verification, unknown, empty, too_long.
+	// What is one of location, poll, call, verification, unknown, empty,
+	// too_long, file_broken.
 	What string
 }
 

@@ -109,6 +109,7 @@ func judge(g *gen) (ok bool, err error) {
 			return false, fmt.Errorf("a %q was carried\n%s", g.event.Type, g.event.Content)
 		}
 		ok = true
+		content = o.attach(m, content)
 		if content = Relate(content, m.Relation, o.target, o.reply); content == nil {
 			if o.target != "" {
 				return false, errors.New("a relation with a target was refused")
@@ -135,7 +136,7 @@ func (g *gen) refused(err error) error {
 	var i *Ignored
 	switch {
 	case errors.As(err, &u):
-		if !slices.Contains([]string{"image", "video", "audio", "file", "location", "poll", "sticker", "call", "verification", "unknown", "empty", "too_long"}, u.What) {
+		if !slices.Contains([]string{"location", "poll", "call", "file_broken", "verification", "unknown", "empty", "too_long"}, u.What) {
 			return fmt.Errorf("refused with %q", u.What)
 		}
 		return nil
@@ -175,7 +176,9 @@ func (g *gen) outcome(viewer int) *outcome {
 // outKeys is every key that may be in a content, at any depth.
 func outKeys() []string {
 	return []string{"msgtype", "body", "format", "formatted_body", "m.mentions", "user_ids", "com.beeper.linkpreviews",
-		"m.relates_to", "m.new_content", "m.in_reply_to", "rel_type", "event_id", "is_falling_back", "key"}
+		"m.relates_to", "m.new_content", "m.in_reply_to", "rel_type", "event_id", "is_falling_back", "key",
+		"filename", "url", "file", "info", "v", "iv", "hashes", "sha256", "kty", "alg", "ext", "k", "key_ops", "mimetype", "size", "w", "h",
+		"duration", "thumbnail_url", "thumbnail_file", "thumbnail_info", "org.matrix.msc3245.voice", "org.matrix.msc1767.audio"}
 }
 
 func (o *outcome) judge(eventType string, raw []byte) error {
@@ -186,7 +189,7 @@ func (o *outcome) judge(eventType string, raw []byte) error {
 	if len(raw) > 48000 {
 		return fmt.Errorf("%d bytes", len(raw))
 	}
-	if want := map[string]string{"m.room.message": "m.room.message", "m.reaction": "m.reaction", "m.room.redaction": "m.room.redaction"}[o.g.event.Type]; eventType != want {
+	if want := map[string]string{"m.room.message": "m.room.message", "m.sticker": "m.room.message", "m.reaction": "m.reaction", "m.room.redaction": "m.room.redaction"}[o.g.event.Type]; eventType != want {
 		return fmt.Errorf("sent as %q", eventType)
 	}
 	if eventType == "m.room.redaction" && len(content) > 0 {
@@ -275,6 +278,8 @@ func (o *outcome) walk(key string, value any) error {
 
 func (o *outcome) look(key, s string) error {
 	switch key {
+	case "url", "thumbnail_url", "k", "iv", "sha256", "kty", "alg", "key_ops", "v", "mimetype", "filename":
+		return lookMedia(key, s)
 	case "event_id":
 		if s != o.target && s != o.reply {
 			return fmt.Errorf("an event of another room: %q", s)
@@ -283,7 +288,8 @@ func (o *outcome) look(key, s string) error {
 	case "key":
 		return lookEmoji(s)
 	case "msgtype", "format", "rel_type":
-		if !slices.Contains([]string{"m.text", "m.emote", "m.notice", "org.matrix.custom.html", "m.replace", "m.annotation", "m.thread"}, s) {
+		if !slices.Contains([]string{"m.text", "m.emote", "m.notice", "org.matrix.custom.html", "m.replace", "m.annotation", "m.thread",
+			"m.image", "m.audio", "m.video", "m.file"}, s) {
 			return fmt.Errorf("%s %q", key, s)
 		}
 		return nil
@@ -428,6 +434,9 @@ func (o *outcome) plant(place, content map[string]any, eventType string) string 
 		return "a reaction"
 	}
 	typed := g.stranger() + " " + pick(g.choices, g.roomID(), g.mxc(), "https://matrix.to/#/"+g.mark(), url.QueryEscape(g.stranger()), g.eventID())
+	if _, file := place["filename"]; file && g.one(2) {
+		return g.plantMedia(place)
+	}
 	switch g.n(8) {
 	case 0:
 		place[key] = g.junk(0)
@@ -451,7 +460,7 @@ func (o *outcome) plant(place, content map[string]any, eventType string) string 
 			map[string]any{"rel_type": "m.replace", "event_id": g.eventID()}, "x")
 		return "a foreign relation"
 	case 6:
-		place["msgtype"] = pick[any](g.choices, "m.image", "m.key.verification.request", g.mark(), 7)
+		place["msgtype"] = pick[any](g.choices, "m.location", "m.key.verification.request", g.mark(), 7)
 		return "a msgtype"
 	}
 	place["com.beeper.linkpreviews"] = []any{g.junk(0)}

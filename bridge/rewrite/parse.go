@@ -22,7 +22,7 @@ func Parse(e Event) (*Message, error) {
 		return ignored()
 	}
 	switch e.Type {
-	case "m.room.message", "m.reaction", "m.room.redaction":
+	case "m.room.message", "m.reaction", "m.room.redaction", "m.sticker":
 	default:
 		return refuseType(e.Type)
 	}
@@ -37,6 +37,8 @@ func Parse(e Event) (*Message, error) {
 		return unsupported("unknown")
 	case e.Type == "m.reaction":
 		return parseReaction(e.Content)
+	case e.Type == "m.sticker":
+		return parseSticker(e.Content)
 	}
 	return parseMessage(e.Content)
 }
@@ -44,8 +46,6 @@ func Parse(e Event) (*Message, error) {
 // refuseType says whether the sender of a type that is not carried is told.
 func refuseType(t string) (*Message, error) {
 	switch t {
-	case "m.sticker":
-		return unsupported("sticker")
 	case "m.poll.start", "org.matrix.msc3381.poll.start":
 		return unsupported("poll")
 	case "m.call.invite", "m.call.notify", "org.matrix.msc4075.call.notify",
@@ -84,7 +84,7 @@ func parseMessage(content json.RawMessage) (*Message, error) {
 		relation = Relation{} // only a reaction has a key, for only there it was looked at
 	}
 	if relation.Kind != Replace {
-		m, err := parseText(f)
+		m, err := parseContent(f)
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +95,7 @@ func parseMessage(content json.RawMessage) (*Message, error) {
 	if !ok || len(inner) == 0 {
 		return unsupported("unknown")
 	}
-	m, err := parseText(inner)
+	m, err := parseContent(inner)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +111,11 @@ func parseText(f fields) (*Message, error) {
 	if f.get("org.matrix.msc4391.command") != nil {
 		return unsupported("unknown") // a command to a bot that is not here
 	}
+	return parseWords(f, kind)
+}
+
+// parseWords reads the words of a text, or of a caption.
+func parseWords(f fields, kind Kind) (*Message, error) {
 	body, ok := f.str("body")
 	if !ok {
 		return unsupported("unknown")
@@ -153,8 +158,8 @@ func textKind(msgtype string) (Kind, error) {
 		return Emote, nil
 	case "m.notice":
 		return Notice, nil
-	case "m.image", "m.video", "m.audio", "m.file", "m.location":
-		return 0, &Unsupported{What: strings.TrimPrefix(msgtype, "m.")}
+	case "m.location":
+		return 0, &Unsupported{What: "location"}
 	case "m.key.verification.request":
 		return 0, &Unsupported{What: "verification"}
 	}

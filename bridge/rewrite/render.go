@@ -71,14 +71,22 @@ func Render(m *Message, v View) (eventType string, content Content, err error) {
 		return "m.reaction", Content{}, nil
 	}
 	if m.New == nil {
-		content, err = renderText(m, &v)
-	} else if content, err = renderText(m.New, &v); err == nil {
+		content, err = renderContent(m, &v)
+	} else if content, err = renderContent(m.New, &v); err == nil {
 		content = edited(content, mentions(m.Mentions, &v))
 	}
 	if err != nil {
 		return "", nil, err
 	}
 	return "m.room.message", content, nil
+}
+
+// renderContent builds the content of a text, or of what surrounds a file.
+func renderContent(m *Message, v *View) (Content, error) {
+	if m.Media != nil {
+		return renderMedia(m, v)
+	}
+	return renderText(m, v)
 }
 
 // renderText builds the content of a text.
@@ -251,6 +259,9 @@ func edited(content Content, mentions map[string]any) Content {
 	out := Content{
 		"msgtype": content["msgtype"], "body": "* " + shortened(body, maxFallback),
 		"m.mentions": mentions, "m.new_content": content,
+	}
+	if body == "" {
+		out["body"] = "" // a file without a caption; Attach names it
 	}
 	if rich, ok := content["formatted_body"].(string); ok && len(rich) <= maxFallback {
 		out["format"] = htmlFormat

@@ -1,0 +1,33 @@
+package mentoring_test
+
+import (
+	"testing"
+
+	"silta/mentoring"
+)
+
+// TestCarry: what a programme carries passes, and nothing else; the default is
+// text alone.
+func TestCarry(t *testing.T) {
+	kinds := []mentoring.Content{mentoring.Images, mentoring.Voice, mentoring.Audio, mentoring.Video, mentoring.Files}
+	w := newWorld(t)
+	_, _, c := w.pair(mentoring.Open)
+	from := c.Participants[0].ID
+	for _, kind := range kinds {
+		w.refused("media.off."+string(kind), func(a *mentoring.Act) error { return a.Carry(from, kind) })
+	}
+	for _, on := range kinds {
+		w.rules.Programmes = map[mentoring.Programme]*mentoring.ProgrammeRules{
+			mentoring.DefaultProgramme: {Carries: map[mentoring.Content]bool{on: true}},
+		}
+		for _, kind := range kinds {
+			carry := func(a *mentoring.Act) error { return a.Carry(from, kind) }
+			if kind == on {
+				w.must(carry)
+			} else {
+				w.refused("media.off."+string(kind), carry)
+			}
+		}
+	}
+	w.refused("chat.unknown", func(a *mentoring.Act) error { return a.Carry(from+999, mentoring.Images) })
+}
