@@ -41,7 +41,7 @@ func layers() map[string]layer {
 			third: []string{"go.mau.fi/util/dbutil", "github.com/mattn/go-sqlite3", "github.com/lib/pq"}},
 		"bot": {ours: []string{"mentoring", "locale"}, third: []string{"golang.org/x/text"}}, // nothing of Matrix
 		"text": {ours: []string{"mentoring"},
-			third: []string{"github.com/nyaruka/phonenumbers", "github.com/snowballstem", "golang.org/x/text"}},
+			third: []string{"github.com/nyaruka/phonenumbers", "github.com/blevesearch/snowballstem", "golang.org/x/text"}},
 		"accounts": {ours: []string{"mentoring", "config"}, third: []string{"maunium.net/go/mautrix"}},
 		"web": {ours: []string{"mentoring", "store", "accounts", "locale", "config"},
 			third: []string{"github.com/prometheus/client_golang", "github.com/skip2/go-qrcode", "github.com/altcha-org/altcha-lib-go"}},

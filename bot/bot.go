@@ -96,6 +96,13 @@ type Settings struct {
 	CrisisLines map[mentoring.Language]string            // besides 112; see docs/operating.md
 	YoungerHelp map[mentoring.Language]string            // where those below the minimum age find help
 	Topics      map[string]map[mentoring.Language]string // words of topics that locale/ does not have
+	Services    []Service                                // told to who finds no mentor
+}
+
+// Service is help elsewhere.
+type Service struct {
+	Topics []string // that it is about; none: whatever it be
+	Text   map[mentoring.Language]string
 }
 
 // Bot answers requests. Make it with New.

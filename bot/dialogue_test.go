@@ -131,6 +131,8 @@ func (s *script) stage(f []string) {
 			f = append(f, "work")
 		}
 		s.vars["$"+f[1]] = strconv.FormatInt(int64(s.mentor(f[1], f[2], f[3:]...)), 10)
+	case "carded":
+		s.carded(f[1], f[2:])
 	case "consent":
 		s.rules.ConsentVersion++
 	case "tick":

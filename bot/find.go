@@ -8,25 +8,11 @@ import (
 )
 
 // pageSize is how many mentors are shown at once.
-const pageSize = 10
+const pageSize = 5
 
-// mentors lists those who can be chosen; words after the command are topics, or
-// "all".
+// mentors lists those who can be chosen, by what is said after the command.
 func (t *turn) mentors(rest string) error {
-	l := &list{}
-	for _, w := range words(strings.ReplaceAll(rest, ",", " "), 10) {
-		if t.b.parts[w] == "all" {
-			l.All = true
-			continue
-		}
-		topic := t.topic(w)
-		if topic == "" {
-			t.say("mentors.no_topic", "topics", t.topicNames(t.act.Rules.Topics))
-			return nil
-		}
-		l.Topics = append(l.Topics, topic)
-	}
-	return t.showMentors(l)
+	return t.showMentors(&list{Filter: *t.filter(rest)})
 }
 
 // more shows the next page.
@@ -38,29 +24,16 @@ func (t *turn) more(string) error {
 	return t.showMentors(&l)
 }
 
-// topic finds a topic by how its name begins in the person's language, or by its
-// key; empty if it is none.
-func (t *turn) topic(w string) string {
-	for _, key := range t.act.Rules.Topics {
-		if w == word(key) {
-			return key
-		}
-		for _, part := range words(t.topicName(key), 5) {
-			if len(w) >= 3 && (strings.HasPrefix(part, w) || strings.HasPrefix(w, part)) {
-				return key
-			}
-		}
-	}
-	return ""
-}
+// topicName is the word for a topic in the person's language.
+func (t *turn) topicName(key string) string { return t.b.topicName(t.lang, key) }
 
-// topicName is the word for a topic: of locale/, of the operator, or the key.
-func (t *turn) topicName(key string) string {
-	if name := t.b.perLanguage(t.b.cfg.Topics[key], t.lang); name != "" {
+// topicName is the word for a topic: of the operator, of locale/, or the key.
+func (b *Bot) topicName(lang mentoring.Language, key string) string {
+	if name := b.perLanguage(b.cfg.Topics[key], lang); name != "" {
 		return name
 	}
-	if t.b.cat.Has("topic." + key) {
-		return t.text("topic." + key)
+	if b.cat.Has("topic." + key) {
+		return b.Render(lang, mentoring.T("topic."+key))
 	}
 	return key
 }
@@ -77,29 +50,37 @@ func (t *turn) topicNames(keys []string) []string {
 // remembers it. The numbers go on from page to page, so that a number always
 // means the same mentor.
 func (t *turn) showMentors(l *list) error {
-	found, err := t.act.Mentors(*t.member, l.All)
+	found, err := t.act.Find(*t.member, &l.Filter)
 	if err != nil {
 		return err
 	}
 	from := len(l.IDs) + 1
-	left := slices.DeleteFunc(found, func(m mentoring.Listing) bool {
-		return slices.Contains(l.IDs, int64(m.Membership.ID)) || len(l.Topics) > 0 && !common(l.Topics, m.Card.Topics)
+	if from == 1 {
+		if err := t.act.Searched(*t.member, &l.Filter, len(found)); err != nil {
+			return err
+		}
+	}
+	left := slices.DeleteFunc(found, func(m *mentoring.Listing) bool {
+		return slices.Contains(l.IDs, int64(m.Membership.ID))
 	})
 	if len(left) == 0 {
 		return t.noMentors(l)
 	}
 	page := left[:min(pageSize, len(left))]
 	lines := make([]string, 0, len(page))
-	for i := range page {
-		m := &page[i]
+	for _, m := range page {
 		l.IDs, l.Names = append(l.IDs, int64(m.Membership.ID)), append(l.Names, m.Card.Alias)
 		lines = append(lines, t.mentorLine(m))
 	}
 	head := "mentors.head"
-	if l.All {
+	if l.Filter.All {
 		head = "mentors.head_all"
 	}
-	parts := []string{t.text(head), t.menu(from, lines), t.text("mentors.how", "number", from)}
+	parts := []string{t.text(head)}
+	if l.Filter.Any() {
+		parts[0] += "\n" + t.text("mentors.by", "filter", t.filterText(&l.Filter))
+	}
+	parts = append(parts, t.menu(from, lines), t.text("mentors.how", "number", from))
 	if len(left) > len(page) {
 		parts = append(parts, t.text("mentors.more", "n", len(left)-len(page)))
 	}
@@ -110,29 +91,59 @@ func (t *turn) showMentors(l *list) error {
 	return nil
 }
 
-func common(a, b []string) bool {
-	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
-}
-
-// noMentors says why there is nobody to show, and what to do.
+// noMentors says why there is nobody to show, and what to do: near topics, and
+// services elsewhere (feature F8).
 func (t *turn) noMentors(l *list) error {
+	f := &l.Filter
 	switch {
 	case len(l.IDs) > 0:
 		t.say("mentors.no_more")
-	case len(l.Topics) > 0:
-		t.say("mentors.none_topic", "topics", t.topicNames(l.Topics))
-	case l.All:
+		return nil
+	case !f.Any() && f.All:
 		t.say("mentors.none_at_all")
-	default:
-		t.say("mentors.none")
+		return nil
 	}
+	parts := []string{t.text("mentors.none")}
+	if f.Any() {
+		parts[0] = t.text("mentors.none_by", "filter", t.filterText(f))
+		near, err := t.act.NearTopics(*t.member, f)
+		if err != nil {
+			return err
+		}
+		if len(near) > 0 {
+			parts = append(parts, t.text("mentors.near", "topics", t.topicNames(near)))
+		}
+		if !f.All {
+			parts = append(parts, t.text("mentors.try_all"))
+		}
+	}
+	for _, s := range t.b.services(t.lang, f.Topics) {
+		parts = append(parts, t.text("mentors.service", "service_text", s))
+	}
+	t.line(strings.Join(parts, "\n"))
 	return nil
+}
+
+// services are those of the operator's list that are about one of the topics,
+// or about whatever it be.
+func (b *Bot) services(lang mentoring.Language, topics []string) []string {
+	var found []string
+	for _, s := range b.cfg.Services {
+		about := len(s.Topics) == 0 || slices.ContainsFunc(topics, func(topic string) bool { return slices.Contains(s.Topics, topic) })
+		if text := b.perLanguage(s.Text, lang); about && text != "" {
+			found = append(found, text)
+		}
+	}
+	return found
 }
 
 // mentorLine is a mentor in one line.
 func (t *turn) mentorLine(m *mentoring.Listing) string {
-	line := m.Card.Alias
-	for _, s := range []string{m.Card.AgeBand, m.Card.Area, strings.Join(t.topicNames(m.Card.Topics), ", ")} {
+	line, kind := m.Card.Alias, ""
+	if m.Card.Kind != mentoring.HelperPeer {
+		kind = t.kindName(&m.Card)
+	}
+	for _, s := range []string{kind, m.Card.AgeBand, m.Card.Area, strings.Join(t.topicNames(m.Card.Topics), ", ")} {
 		if s != "" {
 			line += " – " + s
 		}
@@ -141,6 +152,14 @@ func (t *turn) mentorLine(m *mentoring.Listing) string {
 		line += " – " + t.text("mentors.not_free")
 	}
 	return line
+}
+
+// kindName is what kind of helper a card is of.
+func (t *turn) kindName(c *mentoring.Card) string {
+	if c.Kind == "" {
+		return ""
+	}
+	return t.text("helper." + string(c.Kind))
 }
 
 // card shows a mentor's card; a mentor's own one when no mentor is named.
@@ -174,11 +193,14 @@ func (t *turn) showCard(id mentoring.MembershipID) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(found, func(m mentoring.Listing) bool { return m.Membership.ID == id })
+	i := slices.IndexFunc(found, func(m *mentoring.Listing) bool { return m.Membership.ID == id })
 	if i < 0 {
 		return mentoring.Refuse("mentor.not_there")
 	}
-	m := &found[i]
+	m := found[i]
+	if err := t.act.CardSeen(*t.member, m); err != nil {
+		return err
+	}
 	text := t.cardText(&m.Card)
 	if !m.Free(t.act.Now, t.act.Rules) {
 		if m.Availability.AwayAt(t.act.Now) && m.Availability.AwayText != "" {
@@ -195,8 +217,12 @@ func (t *turn) showCard(id mentoring.MembershipID) error {
 // cardText is a card as people see it.
 func (t *turn) cardText(c *mentoring.Card) string {
 	lines := []string{c.Alias}
-	if c.Kind != "" {
-		lines[0] += " – " + t.text("helper."+string(c.Kind))
+	if kind := t.kindName(c); kind != "" {
+		lines[0] += " – " + kind
+	}
+	gender := ""
+	if c.Gender != "" {
+		gender = t.text("gender." + string(c.Gender))
 	}
 	speaks := make([]string, len(c.Languages))
 	for i, l := range c.Languages {
@@ -206,7 +232,7 @@ func (t *turn) cardText(c *mentoring.Card) string {
 		{"card.row_age", c.AgeBand}, {"card.row_area", c.Area},
 		{"card.row_topics", strings.Join(t.topicNames(c.Topics), ", ")},
 		{"card.row_languages", strings.Join(speaks, ", ")},
-		{"card.row_gender", c.Gender}, {"card.row_status", c.Status},
+		{"card.row_gender", gender}, {"card.row_status", c.Status},
 	} {
 		if row.value != "" {
 			lines = append(lines, t.text(row.key, "value", row.value))

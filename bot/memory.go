@@ -38,12 +38,11 @@ type question struct {
 // list is a numbered list that was shown: the ID behind each number and the
 // name that was shown with it.
 type list struct {
-	Menus  []int64  `json:"i"` // one for each page
-	Shown  int64    `json:"t"` // Unix ms
-	IDs    []int64  `json:"d"`
-	Names  []string `json:"n"`
-	Topics []string `json:"f,omitempty"` // that the mentors were chosen by
-	All    bool     `json:"o,omitempty"` // those who are not free, too
+	Menus  []int64          `json:"i"` // one for each page
+	Shown  int64            `json:"t"` // Unix ms
+	IDs    []int64          `json:"d"`
+	Names  []string         `json:"n"`
+	Filter mentoring.Filter `json:"f,omitzero"` // that the mentors were looked for by
 }
 
 // load reads the member's memory. What cannot be read (an older program's) is

@@ -13,6 +13,7 @@ const (
 	stepAlias     = "alias"
 	stepAge       = "age"
 	stepArea      = "area"
+	stepGender    = "gender"
 	stepStory     = "story"
 	stepTopics    = "topics"
 	stepLanguages = "languages"
@@ -21,7 +22,7 @@ const (
 )
 
 func cardSteps() []string {
-	return []string{stepAlias, stepAge, stepArea, stepStory, stepTopics, stepLanguages}
+	return []string{stepAlias, stepAge, stepArea, stepGender, stepStory, stepTopics, stepLanguages}
 }
 
 // spoken are the languages that a card can name; their words are in locale/.
@@ -58,6 +59,13 @@ func (t *turn) askCardStep(step string) error {
 		now, q.Words = c.AgeBand, mentoring.AgeBands()
 	case stepArea:
 		now = c.Area
+	case stepGender:
+		for _, g := range mentoring.Genders() {
+			q.Words = append(q.Words, t.text("gender."+string(g)))
+		}
+		if c.Gender != "" {
+			now = t.text("gender." + string(c.Gender))
+		}
 	case stepStory:
 		now = c.Story
 	case stepTopics:
@@ -134,15 +142,8 @@ func (t *turn) answerMyCard(q *question, r reply) (bool, error) {
 	case r.done:
 		return true, t.askCardStep("")
 	}
-	value := r.text
-	if q.Step == stepAge {
-		if len(r.many) == 1 && r.number <= len(q.Words) {
-			value = q.Words[r.number-1]
-		} else if r.text == "" || len(r.many) > 0 {
-			return false, nil
-		}
-	}
-	if value == "" {
+	value, ok := cardValue(q, r)
+	if !ok {
 		return false, nil
 	}
 	c, err := t.act.MyCard(*t.member)
@@ -156,6 +157,11 @@ func (t *turn) answerMyCard(q *question, r reply) (bool, error) {
 		c.AgeBand = value
 	case stepArea:
 		c.Area = value
+	case stepGender:
+		c.Gender = ""
+		if n := pick(q.Words, value); n > 0 {
+			c.Gender = mentoring.Genders()[n-1]
+		}
 	case stepStory:
 		c.Story = value
 	}
@@ -163,6 +169,22 @@ func (t *turn) answerMyCard(q *question, r reply) (bool, error) {
 		return true, err
 	}
 	return true, t.nextStep(q.Step)
+}
+
+// cardValue is what was answered: a text, or the words behind a number.
+func cardValue(q *question, r reply) (value string, ok bool) {
+	if q.Step != stepAge && q.Step != stepGender {
+		return r.text, r.text != ""
+	}
+	switch {
+	case len(r.many) == 1 && r.number <= len(q.Words):
+		return q.Words[r.number-1], true
+	case r.text == "" || len(r.many) > 0:
+		return "", false
+	case q.Step == stepGender:
+		return r.text, r.text == "-" || r.text == "–" || pick(q.Words, r.text) > 0
+	}
+	return r.text, true
 }
 
 // answerSeveral takes several choices: all at once as numbers or words, or one

@@ -89,7 +89,8 @@ func (b *Bot) index() {
 				b.answers[word(w)] = name
 			}
 		}
-		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all"} {
+		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
+			"filler", "woman", "man", "other", "peer", "volunteer", "professional"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name
 			}

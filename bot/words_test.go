@@ -52,7 +52,8 @@ func TestCommandWords(t *testing.T) {
 // TestAnswerWords: yes is never no, and so on, in whatever language.
 func TestAnswerWords(t *testing.T) {
 	b, cat := newBot(t)
-	for _, group := range [][]string{{"yes", "no", "skip", "done"}, {"invite", "list", "show", "pause", "resume", "end", "until", "in", "all"}} {
+	for _, group := range [][]string{{"yes", "no", "skip", "done"}, {"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
+		"filler", "woman", "man", "other", "peer", "volunteer", "professional"}} {
 		means := map[string]string{}
 		for _, lang := range locale.Languages() {
 			for _, name := range group {

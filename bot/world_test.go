@@ -13,6 +13,7 @@ import (
 	"silta/locale"
 	"silta/mentoring"
 	"silta/store"
+	"silta/text"
 )
 
 // world is a service with its people on a real store; everybody in it got there
@@ -51,7 +52,7 @@ func newWorld(t testing.TB, lang string) *world {
 		rules: mentoring.Rules{
 			MinimumAge: 17, ConsentVersion: 1, PlaceHeld: 24 * time.Hour, MentorCapacity: 3,
 			CodeLifetime: 14 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, RetentionNotice: 72 * time.Hour,
-			Zone: zone, StaffAlias: "Silta",
+			Zone: zone, StaffAlias: "Silta", Search: text.Search{},
 			Topics: []string{"independence", "aftercare", "studies", "work", "parenthood"},
 		},
 	}

@@ -22,7 +22,8 @@ type Rules struct {
 	Zone             *time.Location
 	Topics           []string // keys of the topics offered; the words are in locale/
 	Programmes       map[Programme]*ProgrammeRules
-	StaffAlias       string // shown for staff who have taken no nickname; nobody else may take it
+	Search           Searcher // nil: words are met as they are written
+	StaffAlias       string   // shown for staff who have taken no nickname; nobody else may take it
 }
 
 // Act is one person doing one thing at one moment in one transaction. It is

@@ -91,8 +91,8 @@ func (a *Act) tidy(c *Card) (err error) {
 	if c.Area, err = fitLine(c.Area, lineMax); err != nil {
 		return err
 	}
-	if c.Gender, err = fitLine(c.Gender, lineMax); err != nil {
-		return err
+	if c.Gender != "" && !slices.Contains(Genders(), c.Gender) {
+		return Refuse("card.gender_unknown")
 	}
 	if c.Story, err = fit(c.Story, StoryMax); err != nil {
 		return err

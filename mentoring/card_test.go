@@ -130,7 +130,7 @@ func TestCardWords(t *testing.T) {
 		"birth year":    {"card.age_band", func(c *mentoring.Card) { c.AgeBand = "1990" }},
 		"age":           {"card.age_band", func(c *mentoring.Card) { c.AgeBand = "25–26" }},
 		"area":          {"text.too_long", func(c *mentoring.Card) { c.Area = strings.Repeat("ä", 61) }},
-		"gender":        {"text.too_long", func(c *mentoring.Card) { c.Gender = strings.Repeat("ä", 61) }},
+		"gender":        {"card.gender_unknown", func(c *mentoring.Card) { c.Gender = "nainen" }},
 		"story":         {"text.too_long", func(c *mentoring.Card) { c.Story = strings.Repeat("ä", 2001) }},
 		"topic":         {"card.topic_unknown", func(c *mentoring.Card) { c.Topics = []string{"study", "golf"} }},
 		"language":      {"language.unknown", func(c *mentoring.Card) { c.Languages = []mentoring.Language{"suomi"} }},

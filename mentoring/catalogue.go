@@ -22,6 +22,22 @@ const (
 	HelperProfessional HelperKind = "professional"
 )
 
+// HelperKinds lists them.
+func HelperKinds() []HelperKind { return []HelperKind{HelperPeer, HelperVolunteer, HelperProfessional} }
+
+// Gender is what a card may say of it; empty when it says nothing.
+type Gender string
+
+// The genders that a card can name.
+const (
+	Woman       Gender = "woman"
+	Man         Gender = "man"
+	OtherGender Gender = "other"
+)
+
+// Genders lists them.
+func Genders() []Gender { return []Gender{Woman, Man, OtherGender} }
+
 // Card is what a mentee sees of a mentor. All of its words are sealed at rest.
 type Card struct {
 	Membership MembershipID
@@ -32,7 +48,7 @@ type Card struct {
 	Story      string // at most 2,000 characters
 	Topics     []string
 	Languages  []Language
-	Gender     string
+	Gender     Gender
 	Kind       HelperKind
 	Status     string // at most 280 characters
 	Updated    time.Time
@@ -53,4 +69,7 @@ type Listing struct {
 	Card         Card
 	Availability Availability
 	Open         int // conversations that are placed or going on
+
+	words     []string // of the card, as they are searched; made when first needed
+	areaWords []string
 }

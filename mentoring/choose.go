@@ -1,10 +1,8 @@
 package mentoring
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -28,52 +26,6 @@ func (v *Availability) limit(r *Rules) int {
 		return r.MentorCapacity
 	}
 	return v.Capacity
-}
-
-// Mentors lists who a member can choose: by default those who are free now,
-// with all the others after them. Whoever has a block with the member is left
-// out, and so is the member's own card. The order is by spare capacity, then
-// shuffled in a way that stays the same for one member (feature F6).
-func (a *Act) Mentors(m Member, all bool) ([]Listing, error) {
-	if err := a.can(m, DoBrowse); err != nil {
-		return nil, err
-	}
-	list, err := a.Tx.Listings(DefaultProgramme)
-	if err != nil {
-		return nil, fmt.Errorf("listings: %w", err)
-	}
-	blocked, err := a.Tx.Blocks(m.ID)
-	if err != nil {
-		return nil, fmt.Errorf("blocks: %w", err)
-	}
-	shown := make([]Listing, 0, len(list))
-	for i := range list {
-		l := &list[i]
-		if l.Membership.Member == m.ID || slices.Contains(blocked, l.Membership.Member) {
-			continue
-		}
-		if all || l.Free(a.Now, a.Rules) {
-			shown = append(shown, *l)
-		}
-	}
-	a.order(m.ID, shown)
-	return shown, nil
-}
-
-func (a *Act) order(viewer MemberID, list []Listing) {
-	rank := func(l *Listing) int {
-		if l.Free(a.Now, a.Rules) {
-			return l.spare(a.Rules)
-		}
-		return 0 // whoever is not free comes last, in no order of merit
-	}
-	slices.SortFunc(list, func(x, y Listing) int {
-		return cmp.Or(
-			-cmp.Compare(rank(&x), rank(&y)),
-			cmp.Compare(shuffled(viewer, x.Membership.ID), shuffled(viewer, y.Membership.ID)),
-			cmp.Compare(x.Membership.ID, y.Membership.ID),
-		)
-	})
 }
 
 // shuffled mixes the two numbers (splitmix64's finaliser), so that each viewer

@@ -25,10 +25,11 @@ type Code struct {
 }
 
 // Counter is a figure that outlives the accounts it came from. Month is
-// "2026-11" in the service's zone.
+// "2026-11" in the service's zone; counters of a week have "2026-W47" there.
 type Counter struct {
 	Name      CounterName
 	Month     string
+	About     string // a topic's key, a mentor's number; "" for most
 	Programme Programme
 	Unit      Unit
 	Trial     bool
@@ -44,4 +45,11 @@ const (
 	CountFirstMessages CounterName = "first_messages"
 	CountMessages      CounterName = "messages"
 	CountTalkDays      CounterName = "talk_days"
+)
+
+// The counters of a week (feature I11): what people look for and do not find.
+const (
+	CountSearched CounterName = "searched"  // About: topic
+	CountNotFound CounterName = "not_found" // About: topic
+	CountCardSeen CounterName = "card_seen" // About: number of the mentor
 )

@@ -96,8 +96,8 @@ func (f *failing) DueAvailabilities(now time.Time, n int) ([]mentoring.Availabil
 	return call(f, func() ([]mentoring.Availability, error) { return f.Tx.DueAvailabilities(now, n) })
 }
 
-func (f *failing) Listings(p mentoring.Programme) ([]mentoring.Listing, error) {
-	return call(f, func() ([]mentoring.Listing, error) { return f.Tx.Listings(p) })
+func (f *failing) Listings(p mentoring.Programme) ([]*mentoring.Listing, error) {
+	return call(f, func() ([]*mentoring.Listing, error) { return f.Tx.Listings(p) })
 }
 
 func (f *failing) Conversation(id mentoring.ConversationID) (*mentoring.Conversation, error) {

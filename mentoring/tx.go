@@ -34,8 +34,9 @@ type Tx interface {
 	// (AwayUntil set and not after now), at most limit.
 	DueAvailabilities(now time.Time, limit int) ([]Availability, error)
 	// Listings are the mentors of a programme whose membership is active and
-	// whose card is approved, away or full ones included.
-	Listings(Programme) ([]Listing, error)
+	// whose card is approved, away or full ones included. The values are shared:
+	// never change them.
+	Listings(Programme) ([]*Listing, error)
 
 	Conversation(ConversationID) (*Conversation, error)
 	ConversationOf(ParticipantID) (*Conversation, error)

@@ -204,9 +204,9 @@ func (b *batch) flushMessages(l *link) error {
 
 func (b *batch) flushCounts(l *link) error {
 	for c, n := range b.counts {
-		_, err := l.exec(`INSERT INTO counter (name, month, programme, unit, trial, value) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (name, month, programme, unit, trial) DO UPDATE SET value = counter.value + excluded.value`,
-			c.Name, c.Month, c.Programme, c.Unit, c.Trial, n)
+		_, err := l.exec(`INSERT INTO counter (name, month, about, programme, unit, trial, value) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (name, month, about, programme, unit, trial) DO UPDATE SET value = counter.value + excluded.value`,
+			c.Name, c.Month, c.About, c.Programme, c.Unit, c.Trial, n)
 		if err != nil {
 			return err
 		}

@@ -132,6 +132,7 @@ type caches struct {
 	legs           *cache[mentoring.ConversationID, []Room]
 	ghosts         *cache[mentoring.ParticipantID, Ghost]
 	messages       *cache[messageKey, *Message]
+	listings       *listings
 }
 
 func newCaches() *caches {
@@ -148,6 +149,7 @@ func newCaches() *caches {
 		legs:           newCache[mentoring.ConversationID, []Room](8192),
 		ghosts:         newCache[mentoring.ParticipantID, Ghost](16384),
 		messages:       newCache[messageKey, *Message](16384),
+		listings:       newListings(),
 	}
 }
 
@@ -157,10 +159,10 @@ type transactional interface {
 	rollback()
 }
 
-func (c *caches) all() [12]transactional {
+func (c *caches) all() [13]transactional {
 	return [...]transactional{
 		c.members, c.addresses, c.memberships, c.blocks, c.conversations, c.conversationOf,
-		c.rooms, c.roomByMatrix, c.roomOf, c.legs, c.ghosts, c.messages,
+		c.rooms, c.roomByMatrix, c.roomOf, c.legs, c.ghosts, c.messages, c.listings,
 	}
 }
 

@@ -41,7 +41,7 @@ func plantCanaries(tx *store.Tx, w *world) error {
 		return err
 	}
 	return errors.Join(
-		tx.PutCard(&mentoring.Card{Membership: ms.ID, Alias: c[1], Area: c[4], Story: c[2], Status: c[2], Gender: c[4], AgeBand: c[4], Topics: []string{c[4]}}),
+		tx.PutCard(&mentoring.Card{Membership: ms.ID, Alias: c[1], Area: c[4], Story: c[2], Status: c[2], AgeBand: c[4], Topics: []string{c[4]}}),
 		tx.PutAvailability(&mentoring.Availability{Membership: ms.ID, AwayText: c[2]}),
 		tx.PutDialogue(m.ID, []byte(c[2])),
 		tx.PutCode(c[3], &mentoring.Code{Kind: mentoring.CodeMentor}),

@@ -166,10 +166,11 @@ func (t *Tx) Counters(name mentoring.CounterName) ([]Counted, error) {
 	if err := t.settle(); err != nil {
 		return nil, err
 	}
-	list, err := collect(t, "SELECT month, programme, unit, trial, value FROM counter WHERE name = $1 ORDER BY month, programme, unit, trial", func(r record) (Counted, error) {
+	list, err := collect(t, "SELECT month, programme, unit, trial, value, about FROM counter WHERE name = $1 ORDER BY month, about, programme, unit, trial", func(r record) (Counted, error) {
 		return Counted{
 			Counter: mentoring.Counter{
 				Name: name, Month: r.text(0), Programme: mentoring.Programme(r.text(1)), Unit: mentoring.Unit(r.text(2)), Trial: r.flag(3),
+				About: r.text(5),
 			},
 			Value: r.int(4),
 		}, nil

@@ -17,7 +17,7 @@ type cardWords struct {
 	Story     string               `json:"story,omitempty"`
 	Topics    []string             `json:"topics,omitempty"`
 	Languages []mentoring.Language `json:"languages,omitempty"`
-	Gender    string               `json:"gender,omitempty"`
+	Gender    mentoring.Gender     `json:"gender,omitempty"`
 	Status    string               `json:"status,omitempty"`
 }
 
@@ -73,13 +73,17 @@ func (t *Tx) PutCard(c *mentoring.Card) error {
 	if err != nil {
 		return doing("put card", err)
 	}
+	t.stale(c.Membership)
 	_, err = t.exec(`INSERT INTO card (membership, state, kind, words, updated) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (membership) DO UPDATE SET state = excluded.state, kind = excluded.kind, words = excluded.words, updated = excluded.updated`,
 		c.Membership, c.State, c.Kind, words, c.Updated)
 	return doing("put card", err)
 }
 
-// availabilityAt reads capacity, away, away_until, away_text from position i on.
+// availabilityColumns are what [Tx.availabilityAt] reads.
+const availabilityColumns = "a.capacity, a.away, a.away_until, a.away_text"
+
+// availabilityAt reads availabilityColumns from position i on.
 func (t *Tx) availabilityAt(r record, i int, id mentoring.MembershipID) (a mentoring.Availability, err error) {
 	a = mentoring.Availability{Membership: id, Capacity: int(r.int(i)), Away: r.flag(i + 1), AwayUntil: r.time(i + 2)}
 	a.AwayText, err = t.openText(place{column: "availability.away_text", id: int64(id)}, r.view(i+3))
@@ -88,14 +92,14 @@ func (t *Tx) availabilityAt(r record, i int, id mentoring.MembershipID) (a mento
 
 // Availability implements [mentoring.Tx].
 func (t *Tx) Availability(id mentoring.MembershipID) (mentoring.Availability, error) {
-	a, err := single(t, "SELECT capacity, away, away_until, away_text FROM availability WHERE membership = $1",
+	a, err := single(t, "SELECT "+availabilityColumns+" FROM availability a WHERE membership = $1",
 		func(r record) (mentoring.Availability, error) { return t.availabilityAt(r, 0, id) }, id)
 	return a, doing("availability", err)
 }
 
 // DueAvailabilities implements [mentoring.Tx]; the longest due come first.
 func (t *Tx) DueAvailabilities(now time.Time, limit int) ([]mentoring.Availability, error) {
-	list, err := collect(t, `SELECT membership, capacity, away, away_until, away_text FROM availability
+	list, err := collect(t, "SELECT membership, "+availabilityColumns+` FROM availability a
 		WHERE away_until > 0 AND away_until <= $1 ORDER BY away_until, membership LIMIT $2`,
 		func(r record) (mentoring.Availability, error) {
 			return t.availabilityAt(r, 1, mentoring.MembershipID(r.int(0)))
@@ -105,34 +109,13 @@ func (t *Tx) DueAvailabilities(now time.Time, limit int) ([]mentoring.Availabili
 
 // PutAvailability implements [mentoring.Tx].
 func (t *Tx) PutAvailability(a *mentoring.Availability) error {
+	t.stale(a.Membership)
 	_, err := t.exec(`INSERT INTO availability (membership, capacity, away, away_until, away_text) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (membership) DO UPDATE SET capacity = excluded.capacity, away = excluded.away,
 		away_until = excluded.away_until, away_text = excluded.away_text`,
 		a.Membership, a.Capacity, a.Away, a.AwayUntil,
 		t.sealText(place{column: "availability.away_text", id: int64(a.Membership)}, a.AwayText))
 	return doing("put availability", err)
-}
-
-// Listings implements [mentoring.Tx]. A mentor who has not said anything of
-// their time has an Availability with the membership only.
-func (t *Tx) Listings(p mentoring.Programme) ([]mentoring.Listing, error) {
-	list, err := collect(t, `SELECT m.id, m.member, m.programme, m.unit, m.role, m.state, m.created, m.first_message,
-		c.membership, c.state, c.kind, c.words, c.updated,
-		a.capacity, a.away, a.away_until, a.away_text,
-		(SELECT count(*) FROM participant p JOIN conversation v ON v.id = p.conversation
-			WHERE p.membership = m.id AND (v.state = $4 OR v.state = $5))
-		FROM membership m JOIN card c ON c.membership = m.id LEFT JOIN availability a ON a.membership = m.id
-		WHERE m.programme = $1 AND m.role = $2 AND m.state = $3 AND c.state = $6 ORDER BY m.id`,
-		func(r record) (l mentoring.Listing, err error) {
-			l.Membership = membershipAt(r, 0)
-			if l.Card, err = t.cardAt(r, 8); err != nil {
-				return l, err
-			}
-			l.Availability, err = t.availabilityAt(r, 13, l.Membership.ID)
-			l.Open = int(r.int(17))
-			return l, err
-		}, p, mentoring.Mentor, mentoring.Active, mentoring.Placed, mentoring.Open, mentoring.CardApproved)
-	return list, doing("listings", err)
 }
 
 // Topic is one of the topics that mentors help with. Its words, by language,

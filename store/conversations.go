@@ -126,6 +126,9 @@ func (t *Tx) PutConversation(c *mentoring.Conversation) error {
 		return doing("put conversation", err)
 	}
 	for i := range c.Participants {
+		if p := &c.Participants[i]; p.Role == mentoring.Mentor && (old == nil || old.State != c.State) {
+			t.stale(p.Membership)
+		}
 		if err := t.putParticipant(c, &c.Participants[i], old); err != nil {
 			return doing("put participant", err)
 		}

@@ -88,21 +88,21 @@ func TestCatalogue(t *testing.T) {
 		id := c.memberships[1].ID
 		card := mentoring.Card{
 			Membership: id, State: mentoring.CardSubmitted, Alias: "Kanerva", AgeBand: "25–34", Area: "Turku", Story: "Olen…\nkaksi riviä",
-			Topics: []string{"work", "studies"}, Languages: []mentoring.Language{"fi", "en"}, Gender: "nainen",
+			Topics: []string{"work", "studies"}, Languages: []mentoring.Language{"fi", "en"}, Gender: mentoring.Woman,
 			Kind: mentoring.HelperVolunteer, Status: "paikalla", Updated: w.now(),
 		}
 		s.write(func(tx *store.Tx) error { return tx.PutCard(&card) })
 		same(t, "card", both(s, "card", func(tx *store.Tx) (mentoring.Card, error) { return tx.Card(id) }), card)
-		listings := func() []mentoring.Listing {
-			return both(s, "listings", func(tx *store.Tx) ([]mentoring.Listing, error) { return tx.Listings(mentoring.DefaultProgramme) })
+		listings := func() []*mentoring.Listing {
+			return both(s, "listings", func(tx *store.Tx) ([]*mentoring.Listing, error) { return tx.Listings(mentoring.DefaultProgramme) })
 		}
 		if got := listings(); len(got) != 0 {
 			t.Errorf("a card that is not approved is listed: %+v", got)
 		}
 		card.State = mentoring.CardApproved
 		s.write(func(tx *store.Tx) error { return tx.PutCard(&card) })
-		want := mentoring.Listing{Membership: c.memberships[1], Card: card, Availability: mentoring.Availability{Membership: id}, Open: 1}
-		same(t, "without availability", listings(), []mentoring.Listing{want})
+		want := &mentoring.Listing{Membership: c.memberships[1], Card: card, Availability: mentoring.Availability{Membership: id}, Open: 1}
+		same(t, "without availability", listings(), []*mentoring.Listing{want})
 
 		away := mentoring.Availability{Membership: id, Capacity: 3, Away: true, AwayUntil: w.now().Add(time.Hour), AwayText: "mökillä"}
 		s.write(func(tx *store.Tx) error { return tx.PutAvailability(&away) })
@@ -111,7 +111,7 @@ func TestCatalogue(t *testing.T) {
 		ended.State = mentoring.Closed
 		s.write(func(tx *store.Tx) error { return tx.PutConversation(ended) })
 		want.Availability, want.Open = away, 0
-		same(t, "with availability", listings(), []mentoring.Listing{want})
+		same(t, "with availability", listings(), []*mentoring.Listing{want})
 
 		due := func(at time.Time) []mentoring.Availability {
 			return both(s, "due", func(tx *store.Tx) ([]mentoring.Availability, error) { return tx.DueAvailabilities(at, 5) })

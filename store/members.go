@@ -206,6 +206,9 @@ func (t *Tx) PutMembership(m *mentoring.Membership) error {
 	same := *m
 	same.Created, same.FirstMessage = fromMillis(millis(m.Created)), fromMillis(millis(m.FirstMessage))
 	t.caches.memberships.put(m.ID, same)
+	if m.Role == mentoring.Mentor {
+		t.stale(m.ID)
+	}
 	return nil
 }
 

@@ -133,11 +133,12 @@ CREATE INDEX block_blocked ON block (blocked);
 CREATE TABLE counter (
 	name      TEXT     NOT NULL,
 	month     TEXT     NOT NULL,
+	about     TEXT     NOT NULL,
 	programme TEXT     NOT NULL,
 	unit      TEXT     NOT NULL,
 	trial     SMALLINT NOT NULL,
 	value     BIGINT   NOT NULL,
-	PRIMARY KEY (name, month, programme, unit, trial)
+	PRIMARY KEY (name, month, about, programme, unit, trial)
 );
 
 CREATE TABLE dialogue (
