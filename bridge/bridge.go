@@ -43,6 +43,7 @@ type Options struct {
 	Config       *config.Config
 	Store        *store.Store
 	Bot          *bot.Bot
+	Search       mentoring.Searcher // nil: words are met as they are written
 	Registration *appservice.Registration
 	Log          zerolog.Logger
 	Meter        Meter
@@ -69,6 +70,7 @@ type Bridge struct {
 
 	botID       id.UserID
 	botName     string
+	search      mentoring.Searcher
 	ghostPrefix string
 	serviceName string
 	staff       []string
@@ -102,7 +104,7 @@ func New(o Options) *Bridge {
 		store: o.Store, bot: o.Bot, registration: o.Registration, hs: hs, log: o.Log, meter: o.Meter, now: o.Now,
 		listener: o.Listener, listen: o.Config.AppService.Listen,
 		botID: id.UserID(o.Config.BotID()), botName: o.Config.BotName(),
-		ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
+		search: o.Search, ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -123,7 +125,9 @@ func New(o Options) *Bridge {
 // Reload takes over the settings that can be changed while running.
 func (b *Bridge) Reload(c *config.Config) {
 	b.config.Store(c)
-	b.ruleset.Store(rules(c))
+	r := rules(c)
+	r.Search = b.search
+	b.ruleset.Store(r)
 }
 
 // rules are the domain's settings as they stand now.

@@ -11,6 +11,9 @@ type Programme struct {
 	// Media says which kinds of file are carried, cleaned of everything that
 	// tells who made them. All are off at first: text is what hides a person best.
 	Media Media `yaml:"media"`
+
+	// Services are told to who finds no mentor.
+	Services []Service `yaml:"services"`
 }
 
 // Media are the kinds of file.

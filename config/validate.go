@@ -48,6 +48,7 @@ func (c *Config) faults() []Fault {
 	c.checkPeople(k)
 	c.checkTimes(k)
 	c.checkCrisisLines(k)
+	c.checkMentors(k)
 	c.checkMachine(k)
 	c.checkJoining(k)
 	return k.list

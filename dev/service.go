@@ -108,6 +108,7 @@ func (p *Person) fillCard(card Card) {
 		{"mycard.alias", card.Alias},
 		{"mycard.age", strconv.Itoa(card.AgeBand)},
 		{"mycard.area", card.Area},
+		{"mycard.gender", p.words.Answer(p.Language, "skip")},
 		{"mycard.story", card.Story},
 		{"mycard.topics", card.Topics},
 		{"mycard.languages", card.Languages},

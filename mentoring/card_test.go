@@ -147,14 +147,14 @@ func TestCardWords(t *testing.T) {
 	}
 	card := mentoring.Card{
 		Membership: 99, State: mentoring.CardApproved, Kind: mentoring.HelperProfessional, Status: "x",
-		Alias: " Kanerva ", AgeBand: " 25-34", Area: "Ou\nlu  seutu", Gender: "\u202enainen",
+		Alias: " Kanerva ", AgeBand: " 25-34", Area: "Ou\nlu  seutu", Gender: mentoring.Woman,
 		Story:  "  Hei!\r\n\r\nKuuntelen.\x07\u200b \xff" + strings.Repeat("ä", 1900),
 		Topics: []string{"work", "study", "work"}, Languages: []mentoring.Language{"fi", "sv", "fi"},
 	}
 	w.must(func(a *mentoring.Act) error { return a.SaveCard(m, &card) })
 	want := mentoring.Card{
 		Membership: s.ID, State: mentoring.CardDraft, Kind: mentoring.HelperPeer,
-		Alias: "Kanerva", AgeBand: "25–34", Area: "Ou lu seutu", Gender: "nainen",
+		Alias: "Kanerva", AgeBand: "25–34", Area: "Ou lu seutu", Gender: mentoring.Woman,
 		Story:  "Hei!\n\nKuuntelen. " + strings.Repeat("ä", 1900),
 		Topics: []string{"work", "study"}, Languages: []mentoring.Language{"fi", "sv"}, Updated: w.now,
 	}

@@ -60,14 +60,17 @@ func (b backing) write(fn func(mentoring.Tx) error) error {
 	return b.Write(context.Background(), func(tx *store.Tx) error { return fn(tx) })
 }
 
-// figures reads all counters.
-func (w *world) figures() map[mentoring.Counter]int64 {
+// figures reads all counters of those names; of none, the ones kept for ever.
+func (w *world) figures(names ...mentoring.CounterName) map[mentoring.Counter]int64 {
 	w.t.Helper()
 	all := map[mentoring.Counter]int64{}
-	err := w.store.Read(context.Background(), func(tx *store.Tx) error {
-		for _, name := range []mentoring.CounterName{
+	if len(names) == 0 {
+		names = []mentoring.CounterName{
 			mentoring.CountRegistered, mentoring.CountFirstMessages, mentoring.CountMessages, mentoring.CountTalkDays,
-		} {
+		}
+	}
+	err := w.store.Read(context.Background(), func(tx *store.Tx) error {
+		for _, name := range names {
 			list, err := tx.Counters(name)
 			if err != nil {
 				return err

@@ -89,7 +89,9 @@ func drawAction(r *rapid.T, w *world, casts []*cast, lanes []store.Lane, events 
 	lane := lanes[rapid.IntRange(0, len(lanes)-1).Draw(r, "lane")]
 	n := rapid.IntRange(0, 1000).Draw(r, "n")
 	at := w.now().Add(time.Duration(n) * time.Second)
-	switch rapid.IntRange(0, 9).Draw(r, "action") {
+	switch rapid.IntRange(0, 13).Draw(r, "action") {
+	case 10, 11, 12, 13:
+		return func(tx *store.Tx) error { return changeListing(tx, c, n, at) }
 	case 0:
 		return func(tx *store.Tx) error { return changeMember(tx, c.mentee.ID, n) }
 	case 1:
@@ -134,6 +136,36 @@ func drawAction(r *rapid.T, w *world, casts []*cast, lanes []store.Lane, events 
 	default:
 		return func(tx *store.Tx) error { return changeSomeRow(tx, lane, n) }
 	}
+}
+
+// changeListing changes one of the things that the catalogue shows, or looks at
+// it in the middle of the step.
+func changeListing(tx *store.Tx, c *cast, n int, at time.Time) error {
+	id := c.memberships[1].ID
+	switch n % 6 {
+	case 0, 1:
+		states := []mentoring.CardState{mentoring.CardApproved, mentoring.CardApproved, mentoring.CardSubmitted}
+		return tx.PutCard(&mentoring.Card{Membership: id, State: states[n%3], Alias: fmt.Sprint("alias ", n), Updated: at})
+	case 2:
+		return tx.PutAvailability(&mentoring.Availability{Membership: id, Capacity: n, AwayText: fmt.Sprint(n)})
+	case 3:
+		m, err := tx.Membership(id)
+		if err != nil {
+			return err
+		}
+		m.State = []mentoring.MembershipState{mentoring.Active, mentoring.Active, mentoring.Paused}[n%3]
+		return tx.PutMembership(&m)
+	case 4:
+		conv, err := tx.Conversation(c.conversation.ID)
+		if err != nil {
+			return err
+		}
+		conv = conv.Clone()
+		conv.State = []mentoring.ConversationState{mentoring.Placed, mentoring.Open, mentoring.Closed}[n%3]
+		return tx.PutConversation(conv)
+	}
+	_, err := tx.Listings(mentoring.DefaultProgramme)
+	return err
 }
 
 func changeMember(tx *store.Tx, id mentoring.MemberID, n int) error {
@@ -205,6 +237,7 @@ func compareCaches(s *opened, casts []*cast, lanes []store.Lane, events *eventLo
 			both(s, "blocked", func(tx *store.Tx) (bool, error) { return tx.Blocked(c.mentee.ID, d.mentor.ID) })
 		}
 	}
+	both(s, "listings", func(tx *store.Tx) ([]*mentoring.Listing, error) { return tx.Listings(mentoring.DefaultProgramme) })
 	for _, m := range events.all() {
 		both(s, "message", func(tx *store.Tx) (*store.Message, error) {
 			found, err := tx.Message(m.Conversation, m.Author, m.Source)

@@ -25,6 +25,7 @@ import (
 	"silta/locale"
 	"silta/mentoring"
 	"silta/store"
+	"silta/text"
 	"silta/web"
 )
 
@@ -192,6 +193,7 @@ func (p *Program) work(ctx context.Context) error {
 	p.mu.Lock() // a reload meanwhile is not lost
 	b := bridge.New(bridge.Options{
 		Config: p.running, Store: db, Bot: bot.New(p.words, botSettings(p.o.Config)),
+		Search:       text.Search{},
 		Registration: p.registration, Log: p.o.Log, Meter: p.metrics, Now: p.o.Now, Listener: p.listener,
 	})
 	p.bridge.Store(b)
@@ -308,8 +310,16 @@ func botSettings(c *config.Config) bot.Settings {
 		CrisisLines: map[mentoring.Language]string{}, YoungerHelp: map[mentoring.Language]string{},
 		Topics: map[string]map[mentoring.Language]string{},
 	}
+	services := c.Programmes.Mentoring.Services
+	s.Services = make([]bot.Service, len(services))
+	for i, one := range services {
+		s.Services[i] = bot.Service{Topics: one.Topics, Text: map[mentoring.Language]string{}}
+	}
 	for _, l := range c.Languages {
 		language := mentoring.Language(l)
+		for i, one := range services {
+			s.Services[i].Text[language] = one.Text.In(l)
+		}
 		var lines []string
 		for _, line := range c.CrisisLines {
 			lines = append(lines, line.Name.In(l)+" "+line.Number)
