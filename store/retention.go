@@ -46,6 +46,10 @@ func (t *Tx) EmptyConversation(id mentoring.ConversationID) error {
 			return doing("empty conversation", err)
 		}
 	}
+	// What was uploaded must still be deleted at the homeserver.
+	if _, err := t.exec("UPDATE upload SET state = $2, source = $3, opens = $3 WHERE conversation = $1", id, UploadDoomed, []byte{}); err != nil {
+		return doing("empty conversation", err)
+	}
 	if _, err := t.exec("UPDATE participant SET alias = $2, presence = $3 WHERE conversation = $1", id, []byte{}, mentoring.Removed); err != nil {
 		return doing("empty conversation", err)
 	}

@@ -27,6 +27,8 @@ func sealedColumns() []sealedColumn {
 		{"dialogue", "state", "member"},
 		{"topic", "words", "id"},
 		{"text_override", "words", "id"},
+		{"upload", "address", "id"},
+		{"upload", "opens", "id"},
 		{"queue", "payload", "id"},
 	}
 }

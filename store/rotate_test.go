@@ -153,6 +153,7 @@ func (o *opened) fill(at time.Time) *cast {
 			tx.PutTopic(&store.Topic{Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Key: "suru",
 				Words: map[mentoring.Language]string{"fi": "Suru"}}),
 			tx.PutTextOverride(&store.TextOverride{Key: "hello", Language: "fi", Words: "Terve"}),
+			tx.PutUpload(&store.Upload{Conversation: c.conversation.ID, Source: "$image", Number: 2, State: store.UploadWhole, Address: "mxc://x/y", Opens: []byte("avain")}),
 		)
 	})
 	return c
@@ -179,7 +180,9 @@ func (o *opened) filled(c *cast) {
 		if len(topics) != 1 || topics[0].Words["fi"] != "Suru" || len(texts) != 1 || texts[0].Words != "Terve" {
 			t.Errorf("topics %v, texts %v", topics, texts)
 		}
-		err := errors.Join(err1, err2, err3, err4, err5, err6, err7)
+		upload, err8 := tx.UploadOf(c.conversation.ID, "$image", 2)
+		same(t, "upload", upload.Address+string(upload.Opens), "mxc://x/yavain")
+		err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8)
 		for i := range filled {
 			m, wrong := tx.MemberByAddress(address(fmt.Sprint("m", i)))
 			err = errors.Join(err, wrong)

@@ -15,6 +15,7 @@ const (
 	seqMenu
 	seqTopic
 	seqText
+	seqUpload
 	sequenceCount
 )
 
@@ -38,6 +39,7 @@ func allSeries() [sequenceCount]series {
 		seqMenu:         {"menu", "SELECT 0", 256},
 		seqTopic:        {"topic", "SELECT coalesce(max(id), 0) FROM topic", 1},
 		seqText:         {"text", "SELECT coalesce(max(id), 0) FROM text_override", 1},
+		seqUpload:       {"upload", "SELECT coalesce(max(id), 0) FROM upload", 16},
 	}
 }
 

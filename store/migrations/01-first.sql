@@ -226,6 +226,21 @@ CREATE TABLE copy_ref (
 WITHOUT ROWID
 ;
 
+-- Files of ours at the homeserver, each part of one copy (uploads.go). They
+-- have no foreign key: they outlive their conversation until they are deleted.
+CREATE TABLE upload (
+	id           INTEGER  NOT NULL PRIMARY KEY,
+	conversation INTEGER  NOT NULL,
+	source       BYTEA    NOT NULL,
+	number       INTEGER  NOT NULL,
+	state        SMALLINT NOT NULL,
+	address      BYTEA    NOT NULL, -- sealed
+	opens        BYTEA    NOT NULL, -- sealed
+	created      BIGINT   NOT NULL
+);
+CREATE INDEX upload_source ON upload (conversation, source, number);
+CREATE INDEX upload_state ON upload (state) WHERE state <> 1;
+
 -- Events that came in: keyed hashes of 8 bytes, many in a row (seen.go).
 CREATE TABLE seen (
 -- only: sqlite
