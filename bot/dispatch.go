@@ -93,6 +93,9 @@ func (t *turn) arrived() error {
 	if !t.ready() {
 		return t.askJoining()
 	}
+	if !t.mem.Welcomed { // they joined on the page
+		return t.welcome()
+	}
 	t.say("join.back", "alias", t.member.Alias)
 	return nil
 }

@@ -218,6 +218,7 @@ func (t *turn) answerConsent(yes bool) error {
 	}
 	t.forget()
 	if t.ready() {
+		t.mem.Welcomed = true // long ago
 		return t.arrived()
 	}
 	return t.askJoining()
@@ -266,11 +267,17 @@ func (t *turn) takeNickname(name string) error {
 		return err
 	}
 	t.forget()
-	t.say("join.done", "alias", t.member.Alias)
 	var err error
 	if t.memberships, err = t.act.Tx.Memberships(t.member.ID); err != nil {
 		return err
 	}
+	return t.welcome()
+}
+
+// welcome tells somebody that they are in, and shows what they came for.
+func (t *turn) welcome() error {
+	t.mem.Welcomed = true
+	t.say("join.done", "alias", t.member.Alias)
 	return t.afterJoining()
 }
 

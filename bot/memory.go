@@ -20,6 +20,9 @@ type memory struct {
 	Leg   *question `json:"l,omitempty"` // asked in a leg
 	Staff *question `json:"s,omitempty"` // asked in the staff room
 
+	// Welcomed: the bot has told them that they are in, and what next.
+	Welcomed bool `json:"w,omitempty"`
+
 	Mentors *list `json:"m,omitempty"` // last list of mentors shown
 	Chats   *list `json:"c,omitempty"` // last list of conversations shown
 }

@@ -59,6 +59,7 @@ func table() []command {
 		{name: "claim", in: work, may: mentoring.DoCase, do: (*turn).claim},
 		{name: "release", in: work, may: mentoring.DoCase, do: (*turn).release},
 		{name: "close", in: work, may: mentoring.DoCase, do: (*turn).closeCase},
+		{name: "joining", in: work, may: mentoring.DoOpenJoining, do: (*turn).openJoining},
 	}
 }
 
@@ -90,7 +91,8 @@ func (b *Bot) index() {
 			}
 		}
 		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
-			"filler", "woman", "man", "other", "peer", "volunteer", "professional"} {
+			"filler", "woman", "man", "other", "peer", "volunteer", "professional",
+			"open", "shut"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name
 			}

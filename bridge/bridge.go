@@ -45,6 +45,7 @@ type Options struct {
 	Bot          *bot.Bot
 	Search       mentoring.Searcher // nil: words are met as they are written
 	Registration *appservice.Registration
+	Accounts     Accounts // nil: nobody gets an account here
 	Log          zerolog.Logger
 	Meter        Meter
 	Now          func() time.Time // nil: time.Now
@@ -58,6 +59,7 @@ type Options struct {
 type Bridge struct {
 	store        *store.Store
 	bot          *bot.Bot
+	accounts     Accounts
 	registration *appservice.Registration
 	hs           *homeserver
 	log          zerolog.Logger
@@ -101,7 +103,7 @@ type Bridge struct {
 func New(o Options) *Bridge {
 	hs := newHomeserver(o.Config.Homeserver.Address, o.Config.Homeserver.Domain, o.Registration, o.Transport)
 	b := &Bridge{
-		store: o.Store, bot: o.Bot, registration: o.Registration, hs: hs, log: o.Log, meter: o.Meter, now: o.Now,
+		store: o.Store, bot: o.Bot, accounts: o.Accounts, registration: o.Registration, hs: hs, log: o.Log, meter: o.Meter, now: o.Now,
 		listener: o.Listener, listen: o.Config.AppService.Listen,
 		botID: id.UserID(o.Config.BotID()), botName: o.Config.BotName(),
 		search: o.Search, ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,

@@ -201,7 +201,8 @@ func errcode(code string) string {
 // changing anything.
 func isTransient(err error) bool {
 	var f *failure
-	return errors.Is(err, context.Canceled) || errors.As(err, &f) && f.transient
+	var other interface{ Transient() bool } // of package accounts
+	return errors.Is(err, context.Canceled) || errors.As(err, &f) && f.transient || errors.As(err, &other) && other.Transient()
 }
 
 // isAlready says that the homeserver refused because it is so already.

@@ -25,6 +25,8 @@ type job struct {
 	Room   string             `json:"r,omitempty"`
 	User   string             `json:"u,omitempty"`
 	Txn    string             `json:"x,omitempty"` // for the one line that opHello says
+	Ticket string             `json:"i,omitempty"`
+	SignUp *signUp            `json:"s,omitempty"`
 }
 
 // The operations of a job.
@@ -38,6 +40,7 @@ const (
 	opAdmit   = "admit"   // ask a member into a staff room
 	opDismiss = "dismiss" // remove a member from a staff room
 	opForget  = "forget"  // retention: everything of a member goes
+	opSignUp  = "signup"  // the end of a ticket with which an account was made
 )
 
 // workJob does the first job of a lane.
@@ -90,6 +93,8 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.admit(ctx, j)
 	case opDismiss:
 		return b.dismiss(ctx, j)
+	case opSignUp:
+		return b.endSignUp(ctx, j.Ticket)
 	case opForget:
 		return b.forget(ctx, j.Member)
 	default:

@@ -266,8 +266,9 @@ func (s *step) tellStaff(text mentoring.Text) {
 func redacted(err error) error {
 	var f *failure
 	var refusal *mentoring.Refusal
+	var account interface{ Transient() bool } // of package accounts, whose errors name nobody
 	switch {
-	case errors.As(err, &f), errors.As(err, &refusal), errors.Is(err, mentoring.ErrNotFound), errors.Is(err, errMalformed):
+	case errors.As(err, &f), errors.As(err, &account), errors.As(err, &refusal), errors.Is(err, mentoring.ErrNotFound), errors.Is(err, errMalformed):
 		return err
 	default:
 		return fmt.Errorf("%T", root(err))

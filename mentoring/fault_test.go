@@ -60,6 +60,14 @@ func (f *failing) PutDialogue(id mentoring.MemberID, state []byte) error {
 	return f.write(func() error { return f.Tx.PutDialogue(id, state) })
 }
 
+func (f *failing) Setting(key string) (string, error) {
+	return call(f, func() (string, error) { return f.Tx.Setting(key) })
+}
+
+func (f *failing) PutSetting(key, value string) error {
+	return f.write(func() error { return f.Tx.PutSetting(key, value) })
+}
+
 func (f *failing) Membership(id mentoring.MembershipID) (mentoring.Membership, error) {
 	return call(f, func() (mentoring.Membership, error) { return f.Tx.Membership(id) })
 }

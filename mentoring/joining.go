@@ -64,8 +64,8 @@ func (a *Act) SetLanguage(m *Member, l Language) error {
 	if !l.wellFormed() {
 		return Refuse("language.unknown")
 	}
-	m.Language = l
 	if m.Join != JoinNew {
+		m.Language = l
 		a.sign(m)
 		return a.putMember(m)
 	}
@@ -73,6 +73,12 @@ func (a *Act) SetLanguage(m *Member, l Language) error {
 	if err != nil {
 		return err
 	}
+	if !vouched {
+		if err = a.mustBeOpen(); err != nil {
+			return err
+		}
+	}
+	m.Language = l
 	if vouched {
 		return a.joinStep(m, StepVouched)
 	}

@@ -20,7 +20,9 @@ const (
 	DoJudgeCard  Action = "judge card"  // approve a card or give it back
 	DoSeeMentors Action = "see mentors" // the list of mentors with their states
 	DoMoveMentor Action = "move mentor" // pause, resume, end
-	DoCase       Action = "case"        // claim, release and close cases
+	// DoOpenJoining is to open and close joining.
+	DoOpenJoining Action = "open joining"
+	DoCase        Action = "case" // claim, release and close cases
 )
 
 // Grant says in which states of a membership its role allows an action.
@@ -79,6 +81,7 @@ func Policy() []Rule {
 		{DoJudgeCard, false, [6]Grant{no, no, no, act, act, no}},
 		{DoSeeMentors, false, [6]Grant{no, no, no, act, act, no}},
 		{DoMoveMentor, false, [6]Grant{no, no, no, act, act, no}},
+		{DoOpenJoining, false, [6]Grant{no, no, no, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
 	}
 }

@@ -23,6 +23,7 @@ invite        –      –      –            a           a     –
 judge_card    –      –      –            a           a     –
 see_mentors   –      –      –            a           a     –
 move_mentor   –      –      –            a           a     –
+open_joining  –      –      –            a           a     –
 case          –      –      –            a           a     –
 `
 

@@ -71,6 +71,11 @@ type Tx interface {
 	// sealed at rest; nil when nothing is asked.
 	Dialogue(MemberID) ([]byte, error)
 	PutDialogue(MemberID, []byte) error
+	// Setting is a value kept under a key, "" when there is none; PutSetting
+	// with "" removes it. Sealed at rest.
+	Setting(key string) (string, error)
+	PutSetting(key, value string) error
+
 	// NewID gives a number that was never given before (menus).
 	NewID() int64
 }

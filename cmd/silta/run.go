@@ -113,6 +113,7 @@ type Program struct {
 	registration *appservice.Registration
 	keys         *store.Keyring
 	words        *locale.Catalogue
+	accounts     bridge.Accounts
 	metrics      *web.Metrics
 	listener     net.Listener // for the homeserver
 	health       net.Listener
@@ -145,6 +146,9 @@ func NewProgram(o ProgramOptions) (_ *Program, err error) {
 		if _, own := o.Config.TopicWords[topic]; !own && !p.words.Has("topic."+topic) {
 			return nil, fmt.Errorf("topics: there are no words for %q; write them into topic_words", topic)
 		}
+	}
+	if p.accounts, err = newPeople(o.Config); err != nil {
+		return nil, err
 	}
 	p.metrics = web.NewMetrics(programVersion(), p.lanes)
 	var config net.ListenConfig
@@ -194,7 +198,7 @@ func (p *Program) work(ctx context.Context) error {
 	b := bridge.New(bridge.Options{
 		Config: p.running, Store: db, Bot: bot.New(p.words, botSettings(p.o.Config)),
 		Search:       text.Search{},
-		Registration: p.registration, Log: p.o.Log, Meter: p.metrics, Now: p.o.Now, Listener: p.listener,
+		Registration: p.registration, Accounts: p.accounts, Log: p.o.Log, Meter: p.metrics, Now: p.o.Now, Listener: p.listener,
 	})
 	p.bridge.Store(b)
 	p.mu.Unlock()
