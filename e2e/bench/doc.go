@@ -16,4 +16,9 @@
 // nothing but pass on.
 //
 // growth: 100,000 conversations against 1,000.
+//
+// encrypted: the program with encryption against itself without, and against
+// the no-op relay, on one Synapse.
+//
+// ghosts: the program with encryption on the tables of 200,000 ghosts.
 package main

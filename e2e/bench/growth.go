@@ -71,7 +71,7 @@ func (b *bench) growth(ctx context.Context) (err error) {
 			faults += r.faults + r.missing
 		}
 	}
-	memory, err := sides[1].memory()
+	memory, err := resident(sides[1].cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
@@ -224,21 +224,6 @@ func (g *grown) measure(ctx context.Context, n int) (result, error) {
 	g.round++
 	salt := "round" + number(g.round)
 	return g.stub.run(ctx, g.url, salt, transactions(g.pairs, n, 0, salt))
-}
-
-// memory is the resident memory of the bridge's process in MB.
-func (g *grown) memory() (float64, error) {
-	status, err := os.ReadFile("/proc/" + number(g.cmd.Process.Pid) + "/status")
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(kb), " kB"), 64)
-			return n / 1000, err
-		}
-	}
-	return 0, errors.New("no VmRSS in /proc")
 }
 
 func (g *grown) close() error {

@@ -52,7 +52,7 @@ type part struct {
 }
 
 func (b *bench) parts() []part {
-	return []part{{"ceiling", b.ceiling}, {"stub", b.stub}, {"growth", b.growth}, {"synapse", b.synapse}, {"encrypted", b.encrypted}}
+	return []part{{"ceiling", b.ceiling}, {"stub", b.stub}, {"growth", b.growth}, {"synapse", b.synapse}, {"encrypted", b.encrypted}, {"ghosts", b.ghosts}}
 }
 
 func names() []string {
