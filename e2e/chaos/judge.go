@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,6 +63,59 @@ func (t *trial) again(ctx context.Context) (all outcomes, err error) {
 	return all, nil
 }
 
+// explain prints what was heard where something is wrong: "5" in its place, "<5"
+// what came after a later one, "-5" what did not come; for each of the latter
+// two when it was said and when it was heard, and the faults of the run.
+func (t *trial) explain(ctx context.Context) error {
+	for _, f := range t.done {
+		fmt.Println(f)
+	}
+	for _, w := range t.ways {
+		one, err := w.judge(ctx)
+		if err != nil {
+			return err
+		}
+		if one == (outcomes{}) {
+			continue
+		}
+		said, _, err := w.texts(ctx, w.writer, w.from, w.says)
+		if err != nil {
+			return err
+		}
+		heard, _, err := w.texts(ctx, w.reader, w.to, w.hears)
+		if err != nil {
+			return err
+		}
+		fmt.Println(w.name + ":" + compare(said, heard))
+	}
+	return nil
+}
+
+func compare(said, heard []text) string {
+	place, came := map[string]int{}, map[int]bool{}
+	for i, s := range said {
+		place[s.body] = i
+	}
+	line, last := "", -1
+	for _, h := range heard {
+		k := place[h.body]
+		if k < last {
+			line += fmt.Sprintf(" <%d (said %s, heard %s)", k, clock(said[k].at), clock(h.at))
+		} else {
+			line += " " + strconv.Itoa(k)
+		}
+		last, came[k] = max(last, k), true
+	}
+	for k, s := range said {
+		if !came[k] {
+			line += fmt.Sprintf(" -%d (said %s)", k, clock(s.at))
+		}
+	}
+	return line
+}
+
+func clock(at time.Time) string { return at.Format("15:04:05.000") }
+
 // judge compares what was said in one room with what was heard in the other.
 func (w *way) judge(ctx context.Context) (o outcomes, err error) {
 	said, _, err := w.texts(ctx, w.writer, w.from, w.says)
@@ -74,32 +129,38 @@ func (w *way) judge(ctx context.Context) (o outcomes, err error) {
 	o.unreadable = unreadable
 	o.lost = w.count // if the homeserver itself lost one, the run is void
 	place := map[string]int{}
-	for i, body := range said {
-		place[body] = i
+	for i, s := range said {
+		place[s.body] = i
 	}
 	if len(place) != len(said) || len(said) != w.count {
 		return o, errors.New("the homeserver does not have what was written: once each, all of it")
 	}
 	times := map[string]int{}
 	last := -1
-	for _, body := range heard {
-		times[body]++
-		if times[body] > 1 {
+	for _, h := range heard {
+		times[h.body]++
+		if times[h.body] > 1 {
 			o.twice++
 			continue
 		}
-		if place[body] < last {
+		if place[h.body] < last {
 			o.disorder++
 		}
-		last = max(last, place[body])
+		last = max(last, place[h.body])
 	}
 	o.lost = len(said) - len(times)
 	return o, nil
 }
 
-// texts are the bodies of this way's messages in a room, in order, and how many
-// encrypted events the client of the one who is asked cannot read.
-func (w *way) texts(ctx context.Context, who *dev.User, room string, client *dev.Client) (bodies []string, unreadable int, err error) {
+// text is a message as the homeserver has it.
+type text struct {
+	body string
+	at   time.Time
+}
+
+// texts are this way's messages in a room, in order, and how many encrypted
+// events the client of the one who is asked cannot read.
+func (w *way) texts(ctx context.Context, who *dev.User, room string, client *dev.Client) (all []text, unreadable int, err error) {
 	opened := readable(client, room)
 	from := ""
 	for {
@@ -111,6 +172,7 @@ func (w *way) texts(ctx context.Context, who *dev.User, room string, client *dev
 			Chunk []struct {
 				ID      string `json:"event_id"`
 				Type    string
+				Time    int64 `json:"origin_server_ts"`
 				Content struct{ Body any }
 			}
 			End string
@@ -127,11 +189,11 @@ func (w *way) texts(ctx context.Context, who *dev.User, room string, client *dev
 				}
 			}
 			if body, ok := ev.Content.Body.(string); ok && strings.HasPrefix(body, "chaos "+w.name+" ") {
-				bodies = append(bodies, body)
+				all = append(all, text{body, time.UnixMilli(ev.Time)})
 			}
 		}
 		if page.End == "" || len(page.Chunk) == 0 {
-			return bodies, unreadable, nil
+			return all, unreadable, nil
 		}
 		from = page.End
 	}

@@ -42,6 +42,7 @@ func main() {
 	sample := flag.Bool("sample", false, "a short form")
 	encrypted := flag.Bool("encrypted", false, "with end-to-end encryption")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the moments of the faults") //nolint:gosec // a seed
+	keep := flag.String("keep", "", "keep Silta's database and log in this folder")
 	flag.Parse()
 	n := size{talks: 20, messages: 2000, kills: 20, restarts: 3, down: 200, window: 100 * time.Second, limit: 15 * time.Minute}
 	if *sample {
@@ -52,7 +53,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(ctx, n.limit)
 	defer cancel()
 	scope := dev.NewScope()
-	t := &trial{size: n, encrypted: *encrypted, scope: scope, dice: rand.New(rand.NewPCG(*seed, 1))} //nolint:gosec // replayable
+	t := &trial{size: n, encrypted: *encrypted, keep: *keep, scope: scope, dice: rand.New(rand.NewPCG(*seed, 1))} //nolint:gosec // replayable
 	wrong, err := t.run(ctx)
 	scope.Close()
 	if err != nil {
@@ -75,6 +76,8 @@ type trial struct {
 	program   *dev.Program
 	ways      []*way
 	sent      atomic.Int64
+	keep      string
+	done      []string // the faults, with their times
 }
 
 // way is one direction of one conversation.
@@ -125,7 +128,10 @@ func (t *trial) run(ctx context.Context) (wrong bool, err error) {
 		fmt.Printf(", %d undecryptable", outcome.unreadable)
 	}
 	fmt.Println()
-	return outcome != (outcomes{}), nil
+	if outcome != (outcomes{}) {
+		return true, t.explain(ctx)
+	}
+	return false, nil
 }
 
 // prepare starts everything and brings the people together, all the way that
@@ -135,6 +141,9 @@ func (t *trial) prepare() error {
 	var options []dev.SiltaOption
 	if !t.encrypted {
 		options = append(options, dev.Set("encryption", "off"))
+	}
+	if t.keep != "" {
+		options = append(options, dev.KeptIn(t.keep))
 	}
 	t.program = dev.NewSilta(t.scope, t.hs, options...)
 	t.hs.Start()
@@ -226,14 +235,19 @@ func (t *trial) strike(ctx context.Context, faults []fault) {
 		}
 		pause(ctx, time.Duration(t.dice.IntN(200))*time.Millisecond)
 		if f.restart {
+			t.note("restart of Synapse")
 			t.hs.Restart()
+			t.note("Synapse is back")
 			continue
 		}
+		t.note("kill")
 		t.program.Kill9()
 		pause(ctx, time.Duration(t.dice.IntN(500))*time.Millisecond)
 		t.program.Start()
 	}
 }
+
+func (t *trial) note(what string) { t.done = append(t.done, clock(time.Now())+" "+what) }
 
 func pause(ctx context.Context, d time.Duration) {
 	select {
