@@ -110,10 +110,11 @@ type Bot struct {
 	cat      *locale.Catalogue
 	cfg      Settings
 	commands []command
-	byWord   map[string]found  // folded word → command
-	answers  map[string]string // folded word → yes, no, skip, done
-	parts    map[string]string // folded word → sub-command or filler
-	names    map[string]string // folded name of a language, in any of them → its tag
+	byWord   map[string]found             // folded word → command
+	answers  map[string]string            // folded word → yes, no, skip, done
+	parts    map[string]string            // folded word → sub-command or filler
+	days     map[string]map[string]string // language → folded word → name of a day or days
+	names    map[string]string            // folded name of a language, in any of them → its tag
 }
 
 // New makes a Bot.

@@ -50,10 +50,14 @@ func table() []command {
 		{name: "away", in: inRoom, may: mentoring.DoAway, do: (*turn).away},
 		{name: "back", in: inRoom, may: mentoring.DoAway, do: (*turn).back},
 		{name: "status", in: inRoom, may: mentoring.DoAway, do: (*turn).status},
+		{name: "hours", in: inRoom, may: mentoring.DoAway, do: (*turn).hours},
+		{name: "free", in: inRoom, may: mentoring.DoAway, do: (*turn).free},
+		{name: "capacity", in: inRoom, may: mentoring.DoAway, do: (*turn).capacity},
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "cancel", in: everywhere, quiet: true, do: (*turn).cancel},
 
 		{name: "mentor", in: work, may: mentoring.DoSeeMentors, do: (*turn).mentor},
+		{name: "limit", in: work, may: mentoring.DoMoveMentor, do: (*turn).limit},
 		{name: "approve", in: work, may: mentoring.DoJudgeCard, do: (*turn).approve},
 		{name: "return", in: work, may: mentoring.DoJudgeCard, do: (*turn).giveBack},
 		{name: "claim", in: work, may: mentoring.DoCase, do: (*turn).claim},
@@ -73,6 +77,7 @@ type found struct {
 // word, in whatever language.
 func (b *Bot) index() {
 	b.byWord, b.answers = map[string]found{}, map[string]string{}
+	b.days = map[string]map[string]string{}
 	b.parts, b.names = map[string]string{}, map[string]string{}
 	for _, lang := range locale.Languages() {
 		words := b.cat.Commands(lang)
@@ -95,6 +100,12 @@ func (b *Bot) index() {
 			"open", "shut"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name
+			}
+		}
+		b.days[lang] = map[string]string{}
+		for _, name := range dayNames() {
+			for _, w := range b.cat.Answers(lang, name) {
+				b.days[lang][word(w)] = name
 			}
 		}
 		for _, other := range locale.Languages() {

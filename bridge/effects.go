@@ -33,6 +33,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.job(job{Op: opClose, Kind: store.RoomLeg, Owner: int64(e.Participant)}, "room", roomName(store.RoomLeg, int64(e.Participant)))
 	case mentoring.EmptyConversation:
 		return s.job(job{Op: opEmpty, Owner: int64(e.Conversation)}, "empty", fmt.Sprint(e.Conversation))
+	case mentoring.WakeLeg:
+		return s.wakeLeg(e.Participant)
 	case mentoring.TellStaff:
 		return s.staffLine(e)
 	case mentoring.ShowCase:

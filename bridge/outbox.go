@@ -116,6 +116,9 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 	if early := r.settled.Sub(b.now()); early > 0 {
 		return &errNotYet{until: early}
 	}
+	if from := r.listens.From(b.now()); from.After(b.now()) {
+		return b.quiet(ctx, row, from)
+	}
 	if p.Relation != nil || p.Thread != "" || p.Edits != "" {
 		if err = done.wait(); err != nil { // what it refers to may be the parcel before it
 			return err

@@ -38,6 +38,9 @@ func (s *step) handleLeg(room store.Room) error {
 		return s.refuseKind(room, person, s.ev.ParseErr)
 	}
 	if (message.Kind == rewrite.Text || message.Media != nil) && message.Relation.Kind != rewrite.Replace && s.b.bot.IsCommand(message.Body) {
+		if err := s.act.Stir(from.ID); err != nil {
+			return err
+		}
 		return s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from.ID,
 			Input: bot.Input{Kind: bot.Text, Text: message.Body}})
 	}

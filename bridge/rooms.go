@@ -55,6 +55,7 @@ func (b *Bridge) workJob(ctx context.Context, l *lane) verdict {
 	}
 	row := rows[0]
 	var j job
+	var notYet *errNotYet
 	if err = json.Unmarshal(row.Payload, &j); err == nil {
 		err = b.do(ctx, j)
 	}
@@ -70,6 +71,8 @@ func (b *Bridge) workJob(ctx context.Context, l *lane) verdict {
 		return verdict{}
 	case isTransient(err), isWaiting(err):
 		return b.transient(l, err)
+	case errors.As(err, &notYet):
+		return verdict{later: b.now().Add(notYet.until)}
 	default:
 		return b.fault(ctx, "work", row, nil, err)
 	}
@@ -108,6 +111,8 @@ type plan struct {
 	person mentoring.Member
 	name   string
 	ghosts []ghostPlan
+	// listens is when the person may be asked in.
+	listens mentoring.Listening
 }
 
 type ghostPlan struct {
@@ -149,6 +154,9 @@ func (b *Bridge) room(ctx context.Context, kind store.RoomKind, owner int64) err
 			return err
 		}
 	}
+	if early := p.listens.From(b.now()).Sub(b.now()); early > 0 {
+		return &errNotYet{until: early} // an invitation rings, too
+	}
 	return b.askIn(ctx, p)
 }
 
@@ -184,7 +192,8 @@ func (b *Bridge) plan(ctx context.Context, kind store.RoomKind, owner int64) (*p
 			p.ghosts = append(p.ghosts, ghostPlan{other.ID, other.Alias, ghost})
 		}
 		p.name = legTitle(p.ghosts)
-		return nil
+		p.listens, err = b.listening(tx, p.room)
+		return err
 	})
 	return p, err
 }

@@ -23,6 +23,8 @@ type route struct {
 	unready *ghostPlan
 	allowed rewrite.Allowed // whom a copy may name in this leg
 	settled time.Time       // nothing is said before
+	// listens is when the person of a leg may be written to.
+	listens mentoring.Listening
 }
 
 type routeKey struct {
@@ -87,8 +89,8 @@ func (b *Bridge) route(ctx context.Context, p *parcel) (*route, error) {
 		if to.settled, err = b.settles(tx, room); err != nil {
 			return err
 		}
-		if p.Author == 0 {
-			return nil
+		if to.listens, err = b.listening(tx, room); err != nil || p.Author == 0 {
+			return err
 		}
 		ghost, err := tx.Ghost(p.Author)
 		if err != nil {

@@ -184,7 +184,7 @@ func (b *Bridge) stepAll(ctx context.Context, events []opened) (failed int, err 
 // due cuts rows after those that may be done now, and says when the next may.
 func due(rows []store.Row, now time.Time) (ready []store.Row, later time.Time) {
 	for i, row := range rows {
-		if row.State == store.RowHeld {
+		if row.State == store.RowHeld && row.Hold != store.HoldQuiet {
 			return rows[:i], time.Time{} // whoever ends the wait wakes the lane
 		}
 		if row.Due.After(now) {

@@ -167,7 +167,7 @@ func Default() *Config {
 		CrisisLines: []CrisisLine{
 			{Number: "09 2525 0111", Name: Words{"fi": "MIELI ry:n kriisipuhelin", "sv": "MIELI rf:s kristelefon", "en": "MIELI Crisis Helpline"}},
 		},
-		Programmes: Programmes{Mentoring: Programme{Services: []Service{}}},
+		Programmes: Programmes{Mentoring: defaultMentoring()},
 		Retention: Retention{
 			Conversations: Duration(90 * day),
 			Notice:        Duration(72 * time.Hour),

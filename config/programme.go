@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // Programmes are the settings of each service model. One is offered for now.
 type Programmes struct {
 	Mentoring Programme `yaml:"mentoring"`
@@ -14,6 +16,29 @@ type Programme struct {
 
 	// Services are told to who finds no mentor.
 	Services []Service `yaml:"services"`
+
+	// Awake is for how long a mentor's room of a conversation is open, whatever
+	// their hours, after they have written in it.
+	Awake   Duration `yaml:"awake" reload:"yes"`
+	Waiting Waiting  `yaml:"waiting"`
+}
+
+// Waiting is what happens when a mentee waits for an answer. Offer counts from
+// the message; the others from when the mentor could have read it, by their
+// hours.
+type Waiting struct {
+	Remind Duration `yaml:"remind" reload:"yes"` // the mentor is reminded
+	Offer  Duration `yaml:"offer" reload:"yes"`  // the mentee is offered another mentor
+	Staff  Duration `yaml:"staff" reload:"yes"`  // staff are told
+}
+
+// defaultMentoring is mentoring as it is when the file says nothing of it.
+func defaultMentoring() Programme {
+	return Programme{
+		Services: []Service{},
+		Awake:    Duration(time.Hour),
+		Waiting:  Waiting{Remind: Duration(24 * time.Hour), Offer: Duration(48 * time.Hour), Staff: Duration(72 * time.Hour)},
+	}
 }
 
 // Media are the kinds of file.

@@ -154,6 +154,10 @@ func (c *Config) checkTimes(k *checker) {
 	}{
 		{"place_held", c.PlaceHeld, time.Minute, 30 * day},
 		{"code_lifetime", c.CodeLifetime, time.Hour, 365 * day},
+		{"programmes.mentoring.awake", c.Programmes.Mentoring.Awake, time.Minute, day},
+		{"programmes.mentoring.waiting.remind", c.Programmes.Mentoring.Waiting.Remind, time.Hour, 30 * day},
+		{"programmes.mentoring.waiting.offer", c.Programmes.Mentoring.Waiting.Offer, time.Hour, 30 * day},
+		{"programmes.mentoring.waiting.staff", c.Programmes.Mentoring.Waiting.Staff, time.Hour, 30 * day},
 		{"retention.conversations", r.Conversations, day, 3650 * day},
 		{"retention.notice", r.Notice, time.Hour, 365 * day},
 		{"retention.joining", r.Joining, day, 3650 * day},

@@ -26,6 +26,14 @@ type Rules struct {
 	StaffAlias       string   // shown for staff who have taken no nickname; nobody else may take it
 }
 
+// zone is the service's zone.
+func (r *Rules) zone() *time.Location {
+	if r.Zone == nil {
+		return time.UTC
+	}
+	return r.Zone
+}
+
 // Act is one person doing one thing at one moment in one transaction. It is
 // made anew for each try; Effects are read by the caller after success.
 type Act struct {

@@ -61,6 +61,9 @@ type Availability struct {
 	Away       bool
 	AwayUntil  time.Time // zero: until `back`
 	AwayText   string    // sealed at rest
+	Hours      Hours     // when they read messages; none: whenever
+	FreeUntil  time.Time // said to be free until then, whatever the hours
+	Ceiling    int       // set by staff: Capacity is at most that; 0: none of their own
 }
 
 // Listing is one mentor as the catalogue needs them.

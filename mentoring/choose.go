@@ -6,10 +6,12 @@ import (
 	"time"
 )
 
-// Free says whether the mentor can take somebody new now.
+// Free says whether the mentor can take somebody new now: listed, not away,
+// with a place, within their hours. It is the one predicate of the catalogue, of
+// choosing and of asking anyone.
 func (l *Listing) Free(now time.Time, r *Rules) bool {
 	return l.Membership.State == Active && l.Card.State == CardApproved &&
-		!l.Availability.AwayAt(now) && l.spare(r) > 0
+		!l.Availability.AwayAt(now) && l.spare(r) > 0 && l.Availability.Reads(now, r.zone())
 }
 
 // AwayAt says whether the mentor is away at that moment.
@@ -18,14 +20,22 @@ func (v *Availability) AwayAt(now time.Time) bool {
 }
 
 // spare is how many more conversations the mentor can take.
-func (l *Listing) spare(r *Rules) int { return l.Availability.limit(r) - l.Open }
+func (l *Listing) spare(r *Rules) int { return l.Availability.Limit(r) - l.Open }
 
-// limit is the mentor's own capacity, at most the ceiling.
-func (v *Availability) limit(r *Rules) int {
-	if v.Capacity <= 0 || v.Capacity > r.MentorCapacity {
+// Limit is the mentor's own capacity, at most the ceiling.
+func (v *Availability) Limit(r *Rules) int {
+	if v.Capacity <= 0 {
+		return v.ceiling(r)
+	}
+	return min(v.Capacity, v.ceiling(r))
+}
+
+// ceiling is what staff allow the mentor at most.
+func (v *Availability) ceiling(r *Rules) int {
+	if v.Ceiling <= 0 {
 		return r.MentorCapacity
 	}
-	return v.Capacity
+	return min(v.Ceiling, r.MentorCapacity)
 }
 
 // shuffled mixes the two numbers (splitmix64's finaliser), so that each viewer
@@ -108,7 +118,7 @@ func (a *Act) listing(id MembershipID) (*Listing, error) {
 func (a *Act) availability(id MembershipID) (Availability, error) {
 	v, err := a.Tx.Availability(id)
 	if errors.Is(err, ErrNotFound) {
-		return Availability{Membership: id, Capacity: a.Rules.MentorCapacity}, nil
+		return Availability{Membership: id}, nil
 	}
 	if err != nil {
 		return v, fmt.Errorf("availability: %w", err)

@@ -49,6 +49,10 @@ type Participant struct {
 	Role       Role   // Mentee, Mentor, Coordinator … in this conversation
 	Alias      string // sealed at rest
 	Presence   Presence
+	// AwakeUntil is until when a mentor reads whatever their hours, because they
+	// wrote themself; Archived is since when the participant's leg is quiet. Zero:
+	// neither.
+	AwakeUntil, Archived time.Time
 }
 
 // Conversation has k participants, whatever k is.
@@ -66,6 +70,11 @@ type Conversation struct {
 	Due       time.Time // when tick must look at it: the place's end, retention; zero: never
 	LastTalk  time.Time // start of the last day (service's zone) on which somebody wrote
 	Ended     time.Time
+	// WaitSince is the mentee's first message that the mentor has not answered;
+	// zero when nobody waits. WaitDone is what has been told about it.
+	WaitSince time.Time
+	WaitDone  Told
+	Purge     time.Time // somebody wants it forgotten: it goes for good then
 
 	Participants []Participant // by Number
 }

@@ -26,6 +26,10 @@ type OpenLeg struct{ Participant ParticipantID }
 // CloseLeg takes the participant's view of the conversation away for good.
 type CloseLeg struct{ Participant ParticipantID }
 
+// WakeLeg has a participant's leg looked at anew: what waits there for the
+// person's hours may be due now.
+type WakeLeg struct{ Participant ParticipantID }
+
 // TellStaff is one line in the staff room of a programme and unit; in the
 // thread of Case when that is set.
 type TellStaff struct {
@@ -68,6 +72,7 @@ func (Notify) effect()            {}
 func (Tell) effect()              {}
 func (OpenLeg) effect()           {}
 func (CloseLeg) effect()          {}
+func (WakeLeg) effect()           {}
 func (TellStaff) effect()         {}
 func (ShowCase) effect()          {}
 func (AdmitStaff) effect()        {}

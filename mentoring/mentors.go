@@ -334,6 +334,9 @@ func (a *Act) back(s Membership, v Availability) error {
 	if err := a.putAvailability(&v); err != nil {
 		return err
 	}
+	if err := a.rewait(s); err != nil {
+		return err
+	}
 	return a.tellMentees(s, func(alias string) Text { return T("chat.mentor_back", "alias", alias) })
 }
 

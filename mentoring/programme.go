@@ -1,9 +1,15 @@
 package mentoring
 
+import "time"
+
 // ProgrammeRules are the settings of one programme.
 type ProgrammeRules struct {
 	// Carries says which kinds of content are passed on besides text.
 	Carries map[Content]bool
+	// Awake is for how long a mentor's leg is open, whatever their hours, after
+	// they have written in it.
+	Awake   time.Duration
+	Waiting Waiting
 }
 
 // Content is a kind of what people send that a programme may allow or not.

@@ -83,13 +83,13 @@ func (a *Act) said(c *Conversation, me *Participant) (*Conversation, error) {
 	figures := c.Kind != KindCase
 	today := a.day()
 	opens, firstToday := c.State == Placed, !c.LastTalk.Equal(today)
-	if opens || firstToday {
-		c = c.Clone()
-		c.LastTalk = today
-		if err := a.opened(c, me.ID); err != nil {
-			return nil, err
-		}
-		if err := a.putConversation(c); err != nil {
+	newMonth := !c.LastTalk.In(a.zone()).After(today.AddDate(0, 0, -today.Day()))
+	c, err := a.spoke(c, me, opens || firstToday)
+	if err != nil {
+		return nil, err
+	}
+	if mentor := c.mentorOf(); mentor != nil && (opens || firstToday && newMonth) {
+		if err := a.talked(mentor.Membership, opens, newMonth); err != nil {
 			return nil, err
 		}
 	}
@@ -107,6 +107,56 @@ func (a *Act) said(c *Conversation, me *Participant) (*Conversation, error) {
 		}
 	}
 	return c, a.count(CountMessages, a.Now, c.Programme, c.Unit, c.Trial)
+}
+
+// talked keeps a mentor's figures of a conversation in which somebody wrote.
+func (a *Act) talked(mentor MembershipID, opens, newMonth bool) error {
+	if opens {
+		if err := a.tally(mentor, TallyNew, 1); err != nil {
+			return err
+		}
+	}
+	if !opens && !newMonth {
+		return nil
+	}
+	return a.tally(mentor, TallyTalks, 1)
+}
+
+// spoke keeps what something said changes in the conversation, if anything:
+// that it is open, that it is a new day, who waits for whom, that a mentor's leg
+// is open for a while, that an archived leg is not any more.
+func (a *Act) spoke(c *Conversation, me *Participant, news bool) (*Conversation, error) {
+	turns := c.turns(me)
+	stirs, err := a.stirs(c, me)
+	if err != nil {
+		return nil, err
+	}
+	closed, err := a.closedNow(c, me)
+	if err != nil {
+		return nil, err
+	}
+	if !news && !turns && !stirs && closed.IsZero() && me.Archived.IsZero() {
+		return c, nil
+	}
+	c = c.Clone()
+	me = c.Participant(me.ID)
+	c.LastTalk, me.Archived = a.day(), time.Time{}
+	if err := a.opened(c, me.ID); err != nil {
+		return nil, err
+	}
+	if turns {
+		if err := a.turn(c, me); err != nil {
+			return nil, err
+		}
+	}
+	if stirs {
+		a.stir(me)
+	}
+	if !closed.IsZero() {
+		c.WaitDone |= ToldHours
+		a.Do(Tell{me.ID, T("wait.hours", "alias", c.mentorOf().Alias, "until", closed)})
+	}
+	return c, a.putConversation(c)
 }
 
 // opened makes a placed conversation active, and asks in whoever has not been.
@@ -165,12 +215,7 @@ func (a *Act) day() time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, a.zone())
 }
 
-func (a *Act) zone() *time.Location {
-	if a.Rules.Zone == nil {
-		return time.UTC
-	}
-	return a.Rules.Zone
-}
+func (a *Act) zone() *time.Location { return a.Rules.zone() }
 
 // Arrived is the bridge reporting that a person has come into their leg.
 // Somebody who comes back is announced to the others; the first coming is not,
@@ -282,6 +327,7 @@ func (a *Act) finish(c *Conversation, by Step, except ParticipantID, line string
 		return err
 	}
 	c.Ended = a.Now
+	c.WaitSince, c.WaitDone = time.Time{}, c.WaitDone&Answered
 	c.Due = c.fades(a.Rules)
 	if c.State == Expired { // nothing was written, so there is nothing to keep or to warn of
 		c.Due = c.Ended.Add(min(a.Rules.Retention, a.Rules.RetentionNotice))

@@ -109,7 +109,7 @@ func TestFirstMessage(t *testing.T) {
 	w.same(w.says(me), mentoring.OpenLeg{Participant: them},
 		mentoring.Tell{Participant: them, Text: mentoring.T("chat.hello", "alias", []string{"Kuu"})})
 	now := w.conversation(c.ID)
-	if now.State != mentoring.Open || !now.Due.IsZero() || now.Participants[1].Presence != mentoring.Asked {
+	if now.State != mentoring.Open || !now.Due.Equal(w.now.Add(24*time.Hour)) || !now.WaitSince.Equal(w.now) || now.Participants[1].Presence != mentoring.Asked {
 		t.Errorf("opened: %+v", now)
 	}
 	if s := w.memberships(mentee)[0]; !s.FirstMessage.Equal(w.now) {
@@ -184,11 +184,13 @@ func TestTalkDays(t *testing.T) {
 	}
 }
 
-// TestSpeakIsCheap: a message that is not the day's first reads the
-// conversation and writes one counter, nothing else.
+// TestSpeakIsCheap: a message that is not the day's first, and answers nobody,
+// reads the conversation and the mentor's hours (the store has both in memory)
+// and writes one counter, nothing else.
 func TestSpeakIsCheap(t *testing.T) {
 	w := newWorld(t)
 	_, _, c := w.pair(mentoring.Open)
+	w.says(c.Participants[1].ID)
 	w.must(func(a *mentoring.Act) error {
 		narrow := &onlySpeak{tx: a.Tx}
 		a.Tx = narrow
@@ -206,6 +208,10 @@ type onlySpeak struct {
 	mentoring.Tx
 	tx            mentoring.Tx
 	reads, counts int
+}
+
+func (o *onlySpeak) Availability(id mentoring.MembershipID) (mentoring.Availability, error) {
+	return o.tx.Availability(id)
 }
 
 func (o *onlySpeak) ConversationOf(p mentoring.ParticipantID) (*mentoring.Conversation, error) {

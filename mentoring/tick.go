@@ -15,15 +15,6 @@ const tickBatch = 100
 // conversations that are about to be emptied or are, joinings that nobody
 // finishes. It does a bounded part and says when it wants to be called next; that is Now when there is more.
 func (a *Act) Tick() (next time.Time, err error) {
-	due, err := a.Tx.DueConversations(a.Now, tickBatch)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("due conversations: %w", err)
-	}
-	for _, c := range due {
-		if err := a.ripe(c); err != nil {
-			return time.Time{}, err
-		}
-	}
 	away, err := a.Tx.DueAvailabilities(a.Now, tickBatch)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("due availabilities: %w", err)
@@ -38,6 +29,15 @@ func (a *Act) Tick() (next time.Time, err error) {
 		}
 		if s.State == Active {
 			a.Do(Notify{Member: s.Member, Text: T("away.over")})
+		}
+	}
+	due, err := a.Tx.DueConversations(a.Now, tickBatch)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("due conversations: %w", err)
+	}
+	for _, c := range due {
+		if err := a.ripe(c); err != nil {
+			return time.Time{}, err
 		}
 	}
 	more, err := a.unfinished()
@@ -60,9 +60,7 @@ func (a *Act) ripe(c *Conversation) error {
 	case Fading, Expired:
 		return a.empty(c)
 	}
-	c = c.Clone() // nothing is due in this state: do not look again
-	c.Due = time.Time{}
-	return a.putConversation(c)
+	return a.waited(c)
 }
 
 // expire gives a place back in which nothing was written, and tells whoever

@@ -40,6 +40,7 @@ func TestPlaceHeldByWriting(t *testing.T) {
 	_, _, c := w.pair(mentoring.Placed)
 	w.later(24*time.Hour - time.Millisecond)
 	w.says(c.Participants[0].ID)
+	w.says(c.Participants[1].ID)
 	w.later(365 * 24 * time.Hour)
 	w.same(w.tick())
 	if got := w.conversation(c.ID).State; got != mentoring.Open {

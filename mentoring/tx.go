@@ -67,6 +67,11 @@ type Tx interface {
 	// Count adds n to a counter; kept with the transaction.
 	Count(c Counter, n int64) error
 
+	// Tally adds to a figure of one membership in a month ("2026-11"); Tallies
+	// are the figures of a month.
+	Tally(s MembershipID, month string, name TallyName, n int64) error
+	Tallies(s MembershipID, month string) (map[TallyName]int64, error)
+
 	// Dialogue is what the bot is asking a member now, opaque to the domain and
 	// sealed at rest; nil when nothing is asked.
 	Dialogue(MemberID) ([]byte, error)

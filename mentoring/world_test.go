@@ -119,7 +119,11 @@ func newWorld(t testing.TB) *world {
 			MinimumAge: 17, ConsentVersion: 1, PlaceHeld: 24 * time.Hour, MentorCapacity: 3,
 			CodeLifetime: 14 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, RetentionNotice: 72 * time.Hour,
 			JoiningRetention: 30 * 24 * time.Hour,
-			Zone:             zone, Topics: []string{"study", "work", "family"}, StaffAlias: "Silta",
+			Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {
+				Awake:   time.Hour,
+				Waiting: mentoring.Waiting{Remind: 24 * time.Hour, Offer: 48 * time.Hour, Staff: 72 * time.Hour},
+			}},
+			Zone: zone, Topics: []string{"study", "work", "family"}, StaffAlias: "Silta",
 		},
 		random: rand.NewChaCha8([32]byte{1}),
 	}
@@ -151,6 +155,10 @@ func (w *watched) PutCode(s string, c *mentoring.Code) error { w.writes++; retur
 func (w *watched) PutBlock(by, whom mentoring.MemberID, at time.Time) error {
 	w.writes++
 	return w.Tx.PutBlock(by, whom, at)
+}
+func (w *watched) Tally(s mentoring.MembershipID, m string, n mentoring.TallyName, v int64) error {
+	w.writes++
+	return w.Tx.Tally(s, m, n, v)
 }
 func (w *watched) Count(c mentoring.Counter, n int64) error { w.writes++; return w.Tx.Count(c, n) }
 

@@ -123,6 +123,7 @@ type caches struct {
 	members        *cache[mentoring.MemberID, mentoring.Member]
 	addresses      *cache[string, mentoring.MemberID]
 	memberships    *cache[mentoring.MembershipID, mentoring.Membership]
+	availabilities *cache[mentoring.MembershipID, mentoring.Availability]
 	blocks         *cache[[2]mentoring.MemberID, bool]
 	conversations  *cache[mentoring.ConversationID, *mentoring.Conversation]
 	conversationOf *cache[mentoring.ParticipantID, mentoring.ConversationID]
@@ -140,6 +141,7 @@ func newCaches() *caches {
 		members:        newCache[mentoring.MemberID, mentoring.Member](8192),
 		addresses:      newCache[string, mentoring.MemberID](8192),
 		memberships:    newCache[mentoring.MembershipID, mentoring.Membership](8192),
+		availabilities: newCache[mentoring.MembershipID, mentoring.Availability](8192),
 		blocks:         newCache[[2]mentoring.MemberID, bool](8192),
 		conversations:  newCache[mentoring.ConversationID, *mentoring.Conversation](8192),
 		conversationOf: newCache[mentoring.ParticipantID, mentoring.ConversationID](16384),
@@ -159,9 +161,9 @@ type transactional interface {
 	rollback()
 }
 
-func (c *caches) all() [13]transactional {
+func (c *caches) all() [14]transactional {
 	return [...]transactional{
-		c.members, c.addresses, c.memberships, c.blocks, c.conversations, c.conversationOf,
+		c.members, c.addresses, c.memberships, c.availabilities, c.blocks, c.conversations, c.conversationOf,
 		c.rooms, c.roomByMatrix, c.roomOf, c.legs, c.ghosts, c.messages, c.listings,
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"silta/mentoring"
@@ -81,19 +83,27 @@ func (t *Tx) PutCard(c *mentoring.Card) error {
 }
 
 // availabilityColumns are what [Tx.availabilityAt] reads.
-const availabilityColumns = "a.capacity, a.away, a.away_until, a.away_text"
+const availabilityColumns = "a.capacity, a.away, a.away_until, a.away_text, a.hours, a.free_until, a.ceiling"
 
 // availabilityAt reads availabilityColumns from position i on.
 func (t *Tx) availabilityAt(r record, i int, id mentoring.MembershipID) (a mentoring.Availability, err error) {
-	a = mentoring.Availability{Membership: id, Capacity: int(r.int(i)), Away: r.flag(i + 1), AwayUntil: r.time(i + 2)}
+	a = mentoring.Availability{
+		Membership: id, Capacity: int(r.int(i)), Away: r.flag(i + 1), AwayUntil: r.time(i + 2),
+		FreeUntil: r.time(i + 5), Ceiling: int(r.int(i + 6)),
+	}
+	if a.Hours, err = readHours(r.text(i + 4)); err != nil {
+		return a, err
+	}
 	a.AwayText, err = t.openText(place{column: "availability.away_text", id: int64(id)}, r.view(i+3))
 	return a, err
 }
 
 // Availability implements [mentoring.Tx].
 func (t *Tx) Availability(id mentoring.MembershipID) (mentoring.Availability, error) {
-	a, err := single(t, "SELECT "+availabilityColumns+" FROM availability a WHERE membership = $1",
-		func(r record) (mentoring.Availability, error) { return t.availabilityAt(r, 0, id) }, id)
+	a, err := cached(t.caches.availabilities, id, func() (mentoring.Availability, error) {
+		return single(t, "SELECT "+availabilityColumns+" FROM availability a WHERE membership = $1",
+			func(r record) (mentoring.Availability, error) { return t.availabilityAt(r, 0, id) }, id)
+	})
 	return a, doing("availability", err)
 }
 
@@ -110,12 +120,45 @@ func (t *Tx) DueAvailabilities(now time.Time, limit int) ([]mentoring.Availabili
 // PutAvailability implements [mentoring.Tx].
 func (t *Tx) PutAvailability(a *mentoring.Availability) error {
 	t.stale(a.Membership)
-	_, err := t.exec(`INSERT INTO availability (membership, capacity, away, away_until, away_text) VALUES ($1, $2, $3, $4, $5)
+	_, err := t.exec(`INSERT INTO availability (membership, capacity, away, away_until, away_text, hours, free_until, ceiling) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (membership) DO UPDATE SET capacity = excluded.capacity, away = excluded.away,
-		away_until = excluded.away_until, away_text = excluded.away_text`,
+		away_until = excluded.away_until, away_text = excluded.away_text, hours = excluded.hours,
+		free_until = excluded.free_until, ceiling = excluded.ceiling`,
 		a.Membership, a.Capacity, a.Away, a.AwayUntil,
-		t.sealText(place{column: "availability.away_text", id: int64(a.Membership)}, a.AwayText))
-	return doing("put availability", err)
+		t.sealText(place{column: "availability.away_text", id: int64(a.Membership)}, a.AwayText),
+		writeHours(a.Hours), a.FreeUntil, a.Ceiling)
+	if err != nil {
+		return doing("put availability", err)
+	}
+	same := *a
+	same.AwayUntil, same.FreeUntil = fromMillis(millis(a.AwayUntil)), fromMillis(millis(a.FreeUntil))
+	same.Hours = slices.Clone(a.Hours)
+	t.caches.availabilities.put(a.Membership, same)
+	return nil
+}
+
+// writeHours is how hours are kept: "1 1020 1200;6 0 90".
+func writeHours(h mentoring.Hours) string {
+	parts := make([]string, len(h))
+	for i, s := range h {
+		parts[i] = fmt.Sprintf("%d %d %d", s.Day, s.From, s.To)
+	}
+	return strings.Join(parts, ";")
+}
+
+func readHours(text string) (mentoring.Hours, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var h mentoring.Hours
+	for part := range strings.SplitSeq(text, ";") {
+		var s mentoring.Span
+		if _, err := fmt.Sscanf(part, "%d %d %d", &s.Day, &s.From, &s.To); err != nil {
+			return nil, fmt.Errorf("hours: %w", err)
+		}
+		h = append(h, s)
+	}
+	return h, nil
 }
 
 // Topic is one of the topics that mentors help with. Its words, by language,

@@ -7,7 +7,7 @@ import (
 	"silta/mentoring"
 )
 
-const conversationColumns = "id, kind, programme, unit, state, case_id, trial, created, due, last_talk, ended"
+const conversationColumns = "id, kind, programme, unit, state, case_id, trial, created, due, last_talk, ended, wait_since, wait_done, purge"
 
 func scanConversation(r record) (*mentoring.Conversation, error) {
 	return &mentoring.Conversation{
@@ -22,6 +22,9 @@ func scanConversation(r record) (*mentoring.Conversation, error) {
 		Due:       r.time(8),
 		LastTalk:  r.time(9),
 		Ended:     r.time(10),
+		WaitSince: r.time(11),
+		WaitDone:  mentoring.Told(r.int(12)),
+		Purge:     r.time(13),
 	}, nil
 }
 
@@ -33,6 +36,8 @@ func (t *Tx) scanParticipant(r record) (p mentoring.Participant, err error) {
 		Membership: mentoring.MembershipID(r.int(3)),
 		Role:       mentoring.Role(r.text(4)),
 		Presence:   mentoring.Presence(r.text(6)),
+		AwakeUntil: r.time(7),
+		Archived:   r.time(8),
 	}
 	p.Alias, err = t.openText(place{column: "participant.alias", id: r.int(0)}, r.view(5))
 	return p, err
@@ -51,7 +56,7 @@ func (t *Tx) loadConversation(id mentoring.ConversationID) (*mentoring.Conversat
 	if err != nil {
 		return nil, err
 	}
-	c.Participants, err = collect(t, "SELECT id, number, member, membership, role, alias, presence FROM participant WHERE conversation = $1 ORDER BY number",
+	c.Participants, err = collect(t, "SELECT id, number, member, membership, role, alias, presence, awake_until, archived FROM participant WHERE conversation = $1 ORDER BY number",
 		t.scanParticipant, id)
 	if err != nil {
 		return nil, err
@@ -115,12 +120,12 @@ func (t *Tx) PutConversation(c *mentoring.Conversation) error {
 	if c.ID == 0 {
 		c.ID = mentoring.ConversationID(t.newID(seqConversation))
 		t.undo(func() { c.ID = 0 })
-		_, err = t.exec("INSERT INTO conversation ("+conversationColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-			c.ID, c.Kind, c.Programme, c.Unit, c.State, c.Case, c.Trial, c.Created, c.Due, c.LastTalk, c.Ended)
+		_, err = t.exec("INSERT INTO conversation ("+conversationColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+			c.ID, c.Kind, c.Programme, c.Unit, c.State, c.Case, c.Trial, c.Created, c.Due, c.LastTalk, c.Ended, c.WaitSince, c.WaitDone, c.Purge)
 	} else if old, err = t.Conversation(c.ID); err == nil {
 		err = t.change(`UPDATE conversation SET kind = $2, programme = $3, unit = $4, state = $5, case_id = $6, trial = $7,
-			created = $8, due = $9, last_talk = $10, ended = $11 WHERE id = $1`,
-			c.ID, c.Kind, c.Programme, c.Unit, c.State, c.Case, c.Trial, c.Created, c.Due, c.LastTalk, c.Ended)
+			created = $8, due = $9, last_talk = $10, ended = $11, wait_since = $12, wait_done = $13, purge = $14 WHERE id = $1`,
+			c.ID, c.Kind, c.Programme, c.Unit, c.State, c.Case, c.Trial, c.Created, c.Due, c.LastTalk, c.Ended, c.WaitSince, c.WaitDone, c.Purge)
 	}
 	if err != nil {
 		return doing("put conversation", err)
@@ -137,8 +142,12 @@ func (t *Tx) PutConversation(c *mentoring.Conversation) error {
 		return t.latch(errors.New("put conversation: a participant is missing"))
 	}
 	same := c.Clone()
-	for _, at := range []*time.Time{&same.Created, &same.Due, &same.LastTalk, &same.Ended} {
+	for _, at := range []*time.Time{&same.Created, &same.Due, &same.LastTalk, &same.Ended, &same.WaitSince, &same.Purge} {
 		*at = fromMillis(millis(*at))
+	}
+	for i := range same.Participants {
+		p := &same.Participants[i]
+		p.AwakeUntil, p.Archived = fromMillis(millis(p.AwakeUntil)), fromMillis(millis(p.Archived))
 	}
 	t.caches.conversations.put(c.ID, same)
 	return nil
@@ -148,9 +157,9 @@ func (t *Tx) putParticipant(c *mentoring.Conversation, p *mentoring.Participant,
 	if p.ID == 0 {
 		p.ID = mentoring.ParticipantID(t.newID(seqParticipant))
 		t.undo(func() { p.ID = 0 })
-		_, err := t.exec("INSERT INTO participant (id, conversation, number, member, membership, role, alias, presence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		_, err := t.exec("INSERT INTO participant (id, conversation, number, member, membership, role, alias, presence, awake_until, archived) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 			p.ID, c.ID, p.Number, p.Member, orNull(p.Membership), p.Role,
-			t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence)
+			t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived)
 		t.caches.conversationOf.put(p.ID, c.ID)
 		return err
 	}
@@ -160,7 +169,7 @@ func (t *Tx) putParticipant(c *mentoring.Conversation, p *mentoring.Participant,
 	if before := old.Participant(p.ID); before != nil && *before == *p {
 		return nil
 	}
-	return t.change("UPDATE participant SET number = $3, member = $4, membership = $5, role = $6, alias = $7, presence = $8 WHERE id = $1 AND conversation = $2",
+	return t.change("UPDATE participant SET number = $3, member = $4, membership = $5, role = $6, alias = $7, presence = $8, awake_until = $9, archived = $10 WHERE id = $1 AND conversation = $2",
 		p.ID, c.ID, p.Number, p.Member, orNull(p.Membership), p.Role,
-		t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence)
+		t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived)
 }

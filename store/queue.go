@@ -85,6 +85,16 @@ func (t *Tx) Retry(id int64, due time.Time, tries int) error {
 // HoldRow lets a row, and with it its lane, wait until Release names hold.
 func (t *Tx) HoldRow(id int64, hold Hold) error { return t.park(id, RowHeld, hold) }
 
+// HoldUntil lets a row, and with it its lane, wait until a time, or until
+// Release names hold before that.
+func (t *Tx) HoldUntil(id int64, hold Hold, due time.Time) error {
+	if err := t.settle(); err != nil {
+		return err
+	}
+	err := t.changeRow("UPDATE queue SET state = $2, hold = $3, due = $4 WHERE id = $1 RETURNING lane", id, RowHeld, hold, due)
+	return doing("hold row", err)
+}
+
 // SetAside takes a row out of its lane's order; the lane goes on without it.
 func (t *Tx) SetAside(id int64, hold Hold) error { return t.park(id, RowAside, hold) }
 

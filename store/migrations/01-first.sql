@@ -55,7 +55,10 @@ CREATE TABLE availability (
 	capacity   INTEGER  NOT NULL,
 	away       SMALLINT NOT NULL,
 	away_until BIGINT   NOT NULL,
-	away_text  BYTEA    NOT NULL -- sealed
+	away_text  BYTEA    NOT NULL, -- sealed
+	hours      TEXT     NOT NULL,
+	free_until BIGINT   NOT NULL,
+	ceiling    INTEGER  NOT NULL
 );
 CREATE INDEX availability_away ON availability (away_until) WHERE away_until > 0;
 
@@ -71,6 +74,9 @@ CREATE TABLE conversation (
 	due       BIGINT   NOT NULL,
 	last_talk BIGINT   NOT NULL,
 	ended     BIGINT   NOT NULL,
+	wait_since BIGINT NOT NULL, -- the first message that the mentor has not answered
+	wait_done SMALLINT NOT NULL,
+	purge     BIGINT   NOT NULL, -- when it goes for good because somebody asked for it
 	emptied   SMALLINT NOT NULL DEFAULT 0
 );
 CREATE INDEX conversation_due ON conversation (due) WHERE due > 0;
@@ -84,6 +90,8 @@ CREATE TABLE participant (
 	role         TEXT    NOT NULL,
 	alias        BYTEA   NOT NULL, -- sealed
 	presence     TEXT    NOT NULL,
+	awake_until  BIGINT  NOT NULL, -- they wrote, and read until then, whatever their hours
+	archived     BIGINT  NOT NULL, -- since when their leg is quiet
 	UNIQUE (conversation, number)
 );
 CREATE INDEX participant_member ON participant (member);
@@ -140,6 +148,28 @@ CREATE TABLE counter (
 	value     BIGINT   NOT NULL,
 	PRIMARY KEY (name, month, about, programme, unit, trial)
 );
+
+-- What a mentor has done in a month, for their own eyes and the reports.
+CREATE TABLE tally (
+	membership INTEGER NOT NULL REFERENCES membership (id),
+	month      TEXT    NOT NULL,
+	name       TEXT    NOT NULL,
+	value      BIGINT  NOT NULL,
+	PRIMARY KEY (membership, month, name)
+);
+
+-- A mentee is asked how they want to go on when their mentor does not.
+CREATE TABLE handover (
+	conversation INTEGER  NOT NULL PRIMARY KEY REFERENCES conversation (id), -- the former one
+	mentee       INTEGER  NOT NULL REFERENCES member (id),
+	proposed     INTEGER  REFERENCES membership (id),
+	state        TEXT     NOT NULL,
+	stage        SMALLINT NOT NULL,
+	created      BIGINT   NOT NULL,
+	due          BIGINT   NOT NULL
+);
+CREATE INDEX handover_mentee ON handover (mentee);
+CREATE INDEX handover_due ON handover (due) WHERE due > 0;
 
 CREATE TABLE dialogue (
 	member INTEGER NOT NULL PRIMARY KEY REFERENCES member (id),
