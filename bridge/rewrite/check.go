@@ -14,10 +14,11 @@ import (
 )
 
 // Allowed is what may be named in one room: the user IDs seen there, the
-// events of that room that a relation may point to, the media that were made
-// for it, and for later kinds rooms of ours.
+// events of that room that a relation may point to, the answer IDs of a poll
+// that somebody there has made, the media that were made for it, and for later
+// kinds rooms of ours.
 type Allowed struct {
-	Users, Events, Rooms, Media []string
+	Users, Events, Answers, Rooms, Media []string
 	// Sealed says that files must be encrypted, as the room is.
 	Sealed bool
 }
@@ -61,7 +62,7 @@ func Check(eventType string, content []byte, a Allowed) error {
 		case "m.room.redaction":
 			c.keys(f)
 		default:
-			c.fail("event type")
+			c.poll(eventType, f)
 		}
 	}
 	if c.rule != "" {
@@ -212,7 +213,7 @@ func (c *checker) relation(value any, kind string) {
 		c.keys(f, "rel_type", "event_id", "key")
 		key, _ := f["key"].(string)
 		c.reaction(key)
-	case "m.replace":
+	case "m.replace", "m.reference":
 		c.keys(f, "rel_type", "event_id")
 	case "m.thread":
 		c.keys(f, "rel_type", "event_id", "is_falling_back", "m.in_reply_to")

@@ -30,6 +30,11 @@ type vector struct {
 	Viewer   int             `json:"viewer"`   // 1: Tammi (default), 2: Lumi
 	Unmapped bool            `json:"unmapped"` // the viewer has no copy of what it relates to
 
+	// Of a vote: the poll's answers, and whose poll it is.
+	Ballot     *Ballot `json:"ballot"`
+	AuthorOwns bool    `json:"author_owns"`
+	ViewerOwns bool    `json:"viewer_owns"`
+
 	// One of these three.
 	Want    map[string]any `json:"want"`
 	Refused string         `json:"refused"`
@@ -110,8 +115,18 @@ func (v vector) outcome(t *testing.T) (map[string]any, error) {
 	if v.Viewer == 2 {
 		viewer, other = 2, 1
 	}
+	allowed := Allowed{Users: []string{people[viewer].Real, people[0].Ghost, people[other].Ghost}, Events: []string{goldenTarget, goldenReply},
+		Media: []string{goldenMedia, goldenThumb}}
 	eventType, content, err := Render(m, View{From: people[0], Viewer: people[viewer], Others: people[other : other+1], Redacted: "[tunnus poistettu]"})
-	if err != nil {
+	switch {
+	case m.Kind == PollVote && v.Ballot != nil:
+		eventType, content = v.Ballot.Vote(v.Ballot.Read(m.Choices, v.AuthorOwns), v.ViewerOwns)
+		if v.ViewerOwns {
+			allowed.Answers = v.Ballot.IDs
+		}
+	case m.Kind == PollEnd:
+		eventType, content = EndPoll("Äänestys on päättynyt.")
+	case err != nil:
 		return nil, err
 	}
 	content = goldenAttach(m, content, v.Name)
@@ -126,8 +141,6 @@ func (v vector) outcome(t *testing.T) (map[string]any, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := Allowed{Users: []string{people[viewer].Real, people[0].Ghost, people[other].Ghost}, Events: []string{goldenTarget, goldenReply},
-		Media: []string{goldenMedia, goldenThumb}}
 	if err = Check(eventType, raw, allowed); err != nil && !bytes.Equal(raw, []byte("null")) {
 		t.Errorf("deny-check: %v", err)
 	}

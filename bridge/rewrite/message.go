@@ -41,6 +41,10 @@ type Message struct {
 	// New is what an edit (Relation.Kind is Replace) puts in place of the old;
 	// nil for everything else.
 	New *Message
+	// Poll is what a PollStart asks; Choices are the IDs that a PollVote names,
+	// as the voter's room has them.
+	Poll    *Poll
+	Choices []string
 }
 
 // RelationKind says how a message stands to another.
@@ -67,8 +71,8 @@ type Relation struct {
 // Unsupported is the error for what people can send and Silta does not carry.
 // Its sender is told so, in one friendly line.
 type Unsupported struct {
-	// What is one of location, poll, call, verification, unknown, empty,
-	// too_long, file_broken.
+	// What is one of location, call, verification, unknown, empty, too_long,
+	// file_broken.
 	What string
 }
 

@@ -24,6 +24,9 @@ func Parse(e Event) (*Message, error) {
 	switch e.Type {
 	case "m.room.message", "m.reaction", "m.room.redaction", "m.sticker":
 	default:
+		if form, kind, ok := pollType(e.Type); ok {
+			return parsePoll(form, kind, e.Content)
+		}
 		return refuseType(e.Type)
 	}
 	if len(e.Content) > maxContentIn {
@@ -46,8 +49,6 @@ func Parse(e Event) (*Message, error) {
 // refuseType says whether the sender of a type that is not carried is told.
 func refuseType(t string) (*Message, error) {
 	switch t {
-	case "m.poll.start", "org.matrix.msc3381.poll.start":
-		return unsupported("poll")
 	case "m.call.invite", "m.call.notify", "org.matrix.msc4075.call.notify",
 		"m.rtc.notification", "org.matrix.msc4075.rtc.notification":
 		return unsupported("call")
@@ -58,11 +59,11 @@ func refuseType(t string) (*Message, error) {
 	case "m.receipt", "m.fully_read", "m.typing", "m.presence":
 		return ignored()
 	}
-	// What follows a call, a poll or a verification that was refused already,
+	// What follows a call or a verification that was refused already,
 	// what the machine could not open, and state by a sender who left out its
 	// key: a line about each would be noise.
 	for _, prefix := range []string{"m.call.", "m.rtc.", "org.matrix.msc3401.", "org.matrix.msc4143.",
-		"m.poll.", "org.matrix.msc3381.", "m.key.", "m.room."} {
+		"m.key.", "m.room."} {
 		if strings.HasPrefix(t, prefix) {
 			return ignored()
 		}

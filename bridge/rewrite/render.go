@@ -69,6 +69,15 @@ func Render(m *Message, v View) (eventType string, content Content, err error) {
 			return "", nil, &Ignored{}
 		}
 		return "m.reaction", Content{}, nil
+	case PollStart:
+		if m.New == nil {
+			content, err = renderPoll(m, &v)
+		} else if content, err = renderPoll(m.New, &v); err == nil {
+			content = editedPoll(content)
+		}
+		return unstableForm().start, content, err
+	case PollVote, PollEnd: // see Ballot: their form depends on the room
+		return "", nil, &Ignored{}
 	}
 	if m.New == nil {
 		content, err = renderContent(m, &v)
@@ -213,6 +222,11 @@ func Relate(content Content, rel Relation, target, threadReply string) Content {
 			out = edited(out, map[string]any{})
 		}
 		relate(out, map[string]any{"rel_type": "m.replace", "event_id": target})
+	case Reference:
+		if target == "" {
+			return nil
+		}
+		relate(out, map[string]any{"rel_type": "m.reference", "event_id": target})
 	case Annotation:
 		if target == "" {
 			return nil
