@@ -158,6 +158,7 @@ func (b *Bridge) deliverEvent(ctx context.Context, r *route, p *parcel) (string,
 		}
 	}
 	if p.Author != 0 {
+		allowed.Answers = p.Answers
 		if err := rewrite.Check(p.Type, raw, allowed); err != nil {
 			return "", fmt.Errorf("%w: %w", errTripwire, err)
 		}

@@ -31,6 +31,7 @@ type parcel struct {
 	Number       int                      `json:"n,omitempty"`
 	Source       string                   `json:"s,omitempty"`
 	Relation     *relation                `json:"r,omitempty"`
+	Answers      []string                 `json:"i,omitempty"` // the answer IDs that a vote may name, besides numbers
 
 	// A line of the bot.
 	Menu    int64    `json:"m,omitempty"`

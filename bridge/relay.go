@@ -105,6 +105,9 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	if err != nil {
 		return err
 	}
+	if done, err := s.relayPoll(room, from, m, target); done || err != nil {
+		return err
+	}
 	what := mentoring.Says
 	switch {
 	case m.Relation.Kind == rewrite.Replace:
@@ -119,6 +122,9 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 		what = mentoring.Changes
 	}
 	// Everything that can be refused comes before Speak, which writes.
+	if err := s.mayStartPoll(m, target); err != nil {
+		return err
+	}
 	rendered, err := s.render(room, from, m)
 	if err != nil {
 		return err
@@ -135,13 +141,26 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	if m.Relation.Kind == rewrite.Replace {
 		edits = target.Source
 	}
-	return s.copies(conversation, from, to, rendered, link, edits)
+	if err := s.copies(conversation, from, to, rendered, link, edits); err != nil || m.Kind != rewrite.PollStart {
+		return err
+	}
+	return s.startPoll(conversation, from, to, m, target, link)
 }
 
 // content is what a message looks like in one leg.
 type content struct {
 	eventType string
 	raw       json.RawMessage
+	answers   []string // of a vote for the poll's author: the IDs it may name
+}
+
+// marshalled is a content as it waits in the outbox.
+func marshalled(eventType string, object rewrite.Content) (content, error) {
+	raw, err := json.Marshal(object)
+	if err != nil {
+		return content{}, fmt.Errorf("render: %w", err)
+	}
+	return content{eventType: eventType, raw: raw}, nil
 }
 
 // render builds a message for every other leg, by participant number.
@@ -168,22 +187,24 @@ func (s *step) render(room store.Room, from *mentoring.Participant, m *rewrite.M
 		if err != nil {
 			return nil, fmt.Errorf("render: %w", err)
 		}
-		raw, err := json.Marshal(object)
-		if err != nil {
-			return nil, fmt.Errorf("render: %w", err)
+		if rendered[viewer.Number], err = marshalled(eventType, object); err != nil {
+			return nil, err
 		}
-		rendered[viewer.Number] = content{eventType, raw}
 	}
 	return rendered, nil
 }
 
 // copies writes the message and its outbox rows.
 func (s *step) copies(c *mentoring.Conversation, from *mentoring.Participant, to []mentoring.ParticipantID, rendered map[int]content, link *relation, edits string) error {
+	return s.copiesOf(s.ev.ID, c, from, to, rendered, link, edits)
+}
+
+func (s *step) copiesOf(source string, c *mentoring.Conversation, from *mentoring.Participant, to []mentoring.ParticipantID, rendered map[int]content, link *relation, edits string) error {
 	legs, err := s.legs(c)
 	if err != nil {
 		return err
 	}
-	record := store.Message{Conversation: c.ID, Source: s.ev.ID, Author: from.Number, Edits: edits}
+	record := store.Message{Conversation: c.ID, Source: source, Author: from.Number, Edits: edits}
 	for _, id := range to {
 		viewer := c.Participant(id)
 		made, ok := rendered[viewer.Number]
@@ -197,7 +218,7 @@ func (s *step) copies(c *mentoring.Conversation, from *mentoring.Participant, to
 		}
 		err = s.enqueue(s.b.copyLane(id, from.ID), store.LaneOut, state, parcel{
 			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: made.eventType, Content: made.raw,
-			Conversation: c.ID, Number: viewer.Number, Source: s.ev.ID, Relation: link,
+			Conversation: c.ID, Number: viewer.Number, Source: source, Relation: link, Answers: made.answers,
 		})
 		if err != nil {
 			return err
@@ -219,7 +240,11 @@ func (s *step) target(room store.Room, m *rewrite.Message) (*store.Message, erro
 	if errors.Is(err, mentoring.ErrNotFound) {
 		return nil, s.tooSoon(room)
 	}
-	return t, err
+	if err != nil {
+		return nil, err
+	}
+	t, err = s.pollOfText(t)
+	return t, notFoundIsFine(err)
 }
 
 // errTooSoon says that an event refers to one that may be a copy which is being
@@ -265,6 +290,9 @@ func (s *step) link(room store.Room, m *rewrite.Message, target *store.Message) 
 	if m.Relation.Reply != "" {
 		reply, err := s.tx.Message(room.Conversation, room.Number, m.Relation.Reply)
 		if err == nil {
+			reply, err = s.pollOfText(reply)
+		}
+		if err == nil {
 			link.Reply, link.ReplyAuthor = reply.Source, reply.Author
 		} else if err = notFoundIsFine(err); err != nil {
 			return nil, err
@@ -295,7 +323,7 @@ func (s *step) relayRedaction(room store.Room, from *mentoring.Participant, m *r
 			return err
 		}
 	}
-	return nil
+	return s.pollRetracted(target)
 }
 
 // retract takes the copies of one message back.

@@ -16,7 +16,7 @@ func backupTables() []string {
 	return []string{
 		"setting", "high_water", "member", "membership", "card", "availability", "conversation", "participant", "cases",
 		"staff_room", "code", "block", "counter", "tally", "handover", "dialogue", "topic", "text_override", "room", "ghost", "line", "message",
-		"upload",
+		"upload", "poll",
 	}
 }
 

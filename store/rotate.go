@@ -29,6 +29,7 @@ func sealedColumns() []sealedColumn {
 		{"text_override", "words", "id"},
 		{"upload", "address", "id"},
 		{"upload", "opens", "id"},
+		{"poll", "state", "id"},
 		{"queue", "payload", "id"},
 	}
 }

@@ -154,6 +154,7 @@ func (o *opened) fill(at time.Time) *cast {
 				Words: map[mentoring.Language]string{"fi": "Suru"}}),
 			tx.PutTextOverride(&store.TextOverride{Key: "hello", Language: "fi", Words: "Terve"}),
 			tx.PutUpload(&store.Upload{Conversation: c.conversation.ID, Source: "$image", Number: 2, State: store.UploadWhole, Address: "mxc://x/y", Opens: []byte("avain")}),
+			tx.PutPoll(&store.Poll{Conversation: c.conversation.ID, Source: newEvent(), State: []byte("kysely")}),
 		)
 	})
 	return c
@@ -182,7 +183,11 @@ func (o *opened) filled(c *cast) {
 		}
 		upload, err8 := tx.UploadOf(c.conversation.ID, "$image", 2)
 		same(t, "upload", upload.Address+string(upload.Opens), "mxc://x/yavain")
-		err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8)
+		polls, err9 := tx.Polls(c.conversation.ID)
+		if len(polls) != 1 || string(polls[0].State) != "kysely" {
+			t.Errorf("polls %v", polls)
+		}
+		err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9)
 		for i := range filled {
 			m, wrong := tx.MemberByAddress(address(fmt.Sprint("m", i)))
 			err = errors.Join(err, wrong)

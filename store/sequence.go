@@ -16,6 +16,7 @@ const (
 	seqTopic
 	seqText
 	seqUpload
+	seqPoll
 	sequenceCount
 )
 
@@ -40,6 +41,7 @@ func allSeries() [sequenceCount]series {
 		seqTopic:        {"topic", "SELECT coalesce(max(id), 0) FROM topic", 1},
 		seqText:         {"text", "SELECT coalesce(max(id), 0) FROM text_override", 1},
 		seqUpload:       {"upload", "SELECT coalesce(max(id), 0) FROM upload", 16},
+		seqPoll:         {"poll", "SELECT coalesce(max(id), 0) FROM poll", 4},
 	}
 }
 

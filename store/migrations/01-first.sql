@@ -271,6 +271,15 @@ CREATE TABLE upload (
 CREATE INDEX upload_source ON upload (conversation, source, number);
 CREATE INDEX upload_state ON upload (state) WHERE state <> 1;
 
+-- What of a poll has to be known while it can be voted on (poll.go).
+CREATE TABLE poll (
+	id           INTEGER NOT NULL PRIMARY KEY,
+	conversation INTEGER NOT NULL REFERENCES conversation (id),
+	source       BYTEA   NOT NULL,
+	state        BYTEA   NOT NULL -- sealed
+);
+CREATE INDEX poll_conversation ON poll (conversation);
+
 -- Events that came in: keyed hashes of 8 bytes, many in a row (seen.go).
 CREATE TABLE seen (
 -- only: sqlite
