@@ -47,7 +47,7 @@ func layers() map[string]layer {
 			third: []string{"github.com/prometheus/client_golang", "github.com/skip2/go-qrcode", "github.com/altcha-org/altcha-lib-go"}},
 		"bridge": {ours: []string{"mentoring", "store", "bot", "locale", "config"},
 			third: []string{"maunium.net/go/mautrix", "go.mau.fi/util", "github.com/rs/zerolog", "github.com/microcosm-cc/bluemonday",
-				"golang.org/x/net/html", "golang.org/x/image", "github.com/abema/go-mp4", "github.com/gabriel-vasile/mimetype",
+				"golang.org/x/net/html", "golang.org/x/image", "github.com/Eyevinn/mp4ff", "github.com/gabriel-vasile/mimetype",
 				"github.com/rivo/uniseg", "github.com/tidwall/gjson", "golang.org/x/time"}},
 		"cmd": {ours: []string{"config", "mentoring", "locale", "store", "bot", "text", "accounts", "web", "bridge"},
 			third: []string{"github.com/alecthomas/kong", "github.com/rs/zerolog", "maunium.net/go/mautrix", "golang.org/x/term",

@@ -10,12 +10,15 @@
 // across. What cannot be rebuilt so is refused: TIFF, HEIC, AVI and the like.
 //
 //	image  JPEG, PNG, GIF, WebP    JPEG or PNG; a moving GIF stays a GIF
+//	voice  Ogg/Opus, M4A, WebM     the same container
+//	audio  and Ogg/Vorbis          the same container
+//	video  MP4, QuickTime, WebM    MP4, MP4, WebM
 //	file   any of these            cleaned as above
 //	       anything else           as it is, if the programme allows files
 //
 // Every file is hostile. Sizes are measured in headers before anything is
 // decoded, what a decode will take is reserved from one budget of memory, and
-// tables are bounded by the file's own size. The decoders are others' work and
+// tables are bounded by the file's own size and by counts. The decoders are others' work and
 // large; a panic in one of them is a broken file, not a broken service, so
 // Clean catches it. Only time is the caller's to bound, by ctx.
 package media
@@ -184,6 +187,12 @@ func (c *Cleaner) rebuild(ctx context.Context, found format, src *source, kind K
 	switch found.container {
 	case jpegImage, pngImage, gifImage, webpImage:
 		return c.image(ctx, found.container, src, dst, limits)
+	case ogg:
+		return c.ogg(src, dst, limits)
+	case bmff:
+		return c.bmff(src, kind, dst, limits)
+	case webm:
+		return c.webm(src, kind, dst, limits)
 	case other:
 		return pass(found, src, dst)
 	default:
