@@ -101,13 +101,14 @@ type Bridge struct {
 
 // New prepares a bridge; nothing is asked of the homeserver yet.
 func New(o Options) *Bridge {
-	hs := newHomeserver(o.Config.Homeserver.Address, o.Config.Homeserver.Domain, o.Registration, o.Transport)
 	b := &Bridge{
-		store: o.Store, bot: o.Bot, accounts: o.Accounts, registration: o.Registration, hs: hs, log: o.Log, meter: o.Meter, now: o.Now,
+		store: o.Store, bot: o.Bot, accounts: o.Accounts, registration: o.Registration, log: o.Log, meter: o.Meter, now: o.Now,
 		listener: o.Listener, listen: o.Config.AppService.Listen,
 		botID: id.UserID(o.Config.BotID()), botName: o.Config.BotName(),
 		search: o.Search, ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
 	}
+	b.hs = newHomeserver(o.Config.Homeserver.Address, o.Config.Homeserver.Domain, o.Registration, o.Transport,
+		func() { b.suspect.Store(true) })
 	if b.now == nil {
 		b.now = time.Now
 	}

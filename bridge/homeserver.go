@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -42,18 +43,42 @@ const maxConnections = outWorkers + roomWorkers + workWorkers
 // maxAnswer bounds what is read of an answer (joined_rooms is the longest).
 const maxAnswer = 64 << 20
 
-func newTransport() http.RoundTripper {
+// newTransport calls hungUp whenever the homeserver ends a connection.
+func newTransport(hungUp func()) http.RoundTripper {
+	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	return &http.Transport{
 		MaxIdleConns:        maxConnections,
 		MaxIdleConnsPerHost: maxConnections,
 		IdleConnTimeout:     90 * time.Second,
-		DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return watched{conn, hungUp}, nil
+		},
 	}
 }
 
-func newHomeserver(address, domain string, registration *appservice.Registration, transport http.RoundTripper) *homeserver {
+// watched is a connection that tells when the other side ended it. A homeserver
+// that is restarted does so even when nothing is being asked of it; one that
+// only tidies up does, too, which costs one question (missed.go).
+type watched struct {
+	net.Conn
+	hungUp func()
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	if err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		w.hungUp()
+	}
+	return n, err
+}
+
+func newHomeserver(address, domain string, registration *appservice.Registration, transport http.RoundTripper, hungUp func()) *homeserver {
 	if transport == nil {
-		transport = newTransport()
+		transport = newTransport(hungUp)
 	}
 	return &homeserver{
 		client:   &http.Client{Timeout: requestTimeout, Transport: transport},

@@ -16,7 +16,8 @@ import (
 // and has by then noted that they were sent: a homeserver that is killed loses
 // them for the appservice, though people see them in their rooms (read in its
 // handlers/appservice.py; 2 of 2,000 messages in three restarts under load). So
-// whenever the homeserver may have been restarted, the bot, who is in every room
+// whenever the homeserver may have been restarted (a request failed, a connection
+// ended, its transaction IDs began anew), the bot, who is in every room
 // of ours, asks by /sync what was said there since it last asked, before
 // anything newer is kept. What came by transaction as well is known by its ID.
 
