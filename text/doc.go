@@ -1,5 +1,6 @@
-// Package text understands what people write as far as the domain asks: it
-// finds contacts in a text ([Guard]).
+// Package text knows how people write: which words of Finnish, Swedish and
+// English belong together ([Search]), and what in a text is a contact ([Guard]).
+// It implements small interfaces of mentoring with well-kept libraries.
 //
 // The guard is made for people who want to be careful, and for those who forget
 // to be; not against somebody who is set on getting a number across: they will
@@ -14,5 +15,5 @@
 //
 // Most messages hold nothing that could be a contact. A first look ([quick])
 // finds that out in one pass, without memory of its own; only the rest is
-// folded ([fold]) and matched. Every matcher takes time linear in the text.
+// folded ([foldAll]) and matched. Every matcher takes time linear in the text.
 package text

@@ -42,7 +42,7 @@ func (f *folder) extend(to int) {
 	}
 }
 
-func fold(text string) *folded {
+func foldAll(text string) *folded {
 	f := &folder{b: make([]byte, 0, len(text)), from: make([]int32, 0, len(text)), to: make([]int32, 0, len(text))}
 	for i := 0; i < len(text); {
 		if c := text[i]; c < utf8.RuneSelf {

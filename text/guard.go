@@ -34,7 +34,7 @@ var _ mentoring.Guard = (*Guard)(nil)
 func NewGuard(s Settings) *Guard {
 	g := &Guard{numbers: map[string]bool{}, words: newVocabulary(), streets: streetEndings(), towns: towns(), notStreets: wordSet(notStreets())}
 	for _, number := range s.Numbers {
-		if d := national(digitsOf(fold(number).s)); d != "" {
+		if d := national(digitsOf(foldAll(number).s)); d != "" {
 			g.numbers[d] = true
 		}
 	}
@@ -56,7 +56,7 @@ func (g *Guard) Find(text string) []mentoring.Finding {
 	if plain && c.none() {
 		return nil
 	}
-	f := fold(text)
+	f := foldAll(text)
 	if !plain {
 		c, _ = quick(f.s)
 	}

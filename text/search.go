@@ -1,6 +1,3 @@
-// Package text knows how people write: which words of Finnish, Swedish and
-// English belong together. It implements small interfaces of package mentoring
-// with well-kept libraries.
 package text
 
 import (
