@@ -94,3 +94,21 @@ func loggedText(call *ast.CallExpr) string {
 		on = by.X
 	}
 }
+
+// What no software can close is told on the page about privacy.
+func TestLeak25WritingIsTold(t *testing.T) { told(t, 25) }
+
+func TestLeak53OneHomeserverIsTold(t *testing.T) { told(t, 53) }
+
+func told(t *testing.T, row int) {
+	t.Helper()
+	page, err := os.ReadFile("docs/privacy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "## What Silta cannot hide")
+	section, _, _ := strings.Cut(rest, "\n## ")
+	if !found || !strings.Contains(section, "(row "+strconv.Itoa(row)+")") {
+		t.Errorf("docs/privacy.md does not tell of row %d under \"What Silta cannot hide\"", row)
+	}
+}

@@ -40,9 +40,9 @@ func canaries() map[string]string {
 	}
 }
 
-// TestCanary runs the whole program with things that must not be found, kills
+// TestLeak69Canary runs the whole program with things that must not be found, kills
 // it in the middle, and then searches everything that it has left behind.
-func TestCanary(t *testing.T) {
+func TestLeak69Canary(t *testing.T) {
 	t.Parallel()
 	c := canaries()
 	hs := dev.NewSynapse(t, dev.WithoutAutoAccept())

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ func strangers(t *testing.T, w *world) {
 	t.Run("inviting a ghost", func(t *testing.T) { inviteGhost(t, stranger, ghost) })
 	t.Run("entering a leg", func(t *testing.T) { enterLeg(t, stranger, p) })
 	t.Run("changing a leg", func(t *testing.T) { changeLeg(t, p) })
+	t.Run("leak-51-user-directory", func(t *testing.T) { directory(t, stranger, p, ghost) })
 	p.mentee.Text(p.menteeLeg, "kaikki kuten ennen")
 	p.mentor.AwaitText(p.mentorLeg, "kaikki kuten ennen")
 }
@@ -82,5 +84,28 @@ func changeLeg(t *testing.T, p *pair) {
 	}
 	if _, err := p.mentee.Try("kick", map[string]any{"room": p.menteeLeg, "user": p.mentee.Bot}); err == nil {
 		t.Error("a mentee removed the bot")
+	}
+}
+
+// directory: nobody finds a ghost by asking the homeserver for users, not even
+// those who share a room with it.
+func directory(t *testing.T, stranger *dev.Client, p *pair, ghost string) {
+	for _, who := range []dev.Account{stranger.Account, p.mentee.Account} {
+		for _, term := range []string{p.alias, ghost, "silta_"} {
+			var found struct {
+				Results []struct {
+					User string `json:"user_id"`
+				} `json:"results"`
+			}
+			err := dev.NewUser(who).Do(t.Context(), http.MethodPost, "/_matrix/client/v3/user_directory/search", map[string]any{"search_term": term, "limit": 50}, &found)
+			if err != nil {
+				t.Fatalf("search: %v", err)
+			}
+			for _, one := range found.Results {
+				if strings.HasPrefix(one.User, "@silta_") {
+					t.Errorf("the directory gives %s for %q", one.User, term)
+				}
+			}
+		}
 	}
 }

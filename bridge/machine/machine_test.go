@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -74,6 +75,39 @@ func TestSenderIsLean(t *testing.T) {
 		}
 		return nil
 	}))
+}
+
+// TestLeak64EachGhostItsOwnIdentity: a key that two ghosts share would say that
+// they belong together; nobody signs another's, either.
+func TestLeak64EachGhostItsOwnIdentity(t *testing.T) {
+	w := newWorld(t)
+	w.must(func() error { _, err := w.m.EnsureReader(t.Context(), bot); return err }())
+	keys := map[string]id.UserID{}
+	signer := regexp.MustCompile(`"signatures":\{"([^"]+)"`)
+	for _, user := range []id.UserID{ghost, ghost + "2", ghost + "3"} {
+		_, err := w.m.EnsureSender(t.Context(), user, "")
+		w.must(err)
+		for kind, raw := range w.h.user(user).signing {
+			var key struct {
+				Keys map[string]string `json:"keys"`
+			}
+			w.must(json.Unmarshal(raw, &key))
+			for _, public := range key.Keys {
+				if other := keys[public]; other != "" && other != user {
+					t.Errorf("%s and %s share their %s", user, other, kind)
+				}
+				keys[public] = user
+			}
+			for _, m := range signer.FindAllSubmatch(raw, -1) {
+				if string(m[1]) != string(user) {
+					t.Errorf("the %s of %s is signed by %s", kind, user, m[1])
+				}
+			}
+		}
+	}
+	if len(keys) != 9 {
+		t.Errorf("%d public keys of three ghosts, want three each", len(keys))
+	}
 }
 
 // TestEnsureAfterACrash cuts the making of a ghost off at every request, before
@@ -289,7 +323,7 @@ func TestFewInMemory(t *testing.T) {
 	}
 }
 
-func TestStrangersAreNotHeard(t *testing.T) {
+func TestLeak63StrangersAreNotHeard(t *testing.T) {
 	w := newWorld(t)
 	device := w.ensure()
 	eve := newClient(t, w.h, "@eeva:x", "EEVA1", true, nil)
@@ -310,8 +344,8 @@ func (w *world) rows(table string) (n int) {
 	return n
 }
 
-// TestHandedOnKeysAreNotTaken: a key that somebody else than its owner gives.
-func TestHandedOnKeysAreNotTaken(t *testing.T) {
+// TestLeak62HandedOnKeysAreNotTaken: a key that somebody else than its owner gives.
+func TestLeak62HandedOnKeysAreNotTaken(t *testing.T) {
 	w := newWorld(t)
 	device := w.ensure()
 	a := newClient(t, w.h, aino, "AINO1", true, nil)
