@@ -97,6 +97,7 @@ type Bridge struct {
 	// troubled: the homeserver did not answer lately.
 	troubled atomic.Bool
 	device   atomic.Value // string: the bot's device
+	pings    sync.Map     // ticket → chan struct{}, closed when the homeserver has called
 }
 
 // New prepares a bridge; nothing is asked of the homeserver yet.
@@ -326,7 +327,7 @@ func (b *Bridge) introduce(ctx context.Context) error {
 	}
 	b.device.Store(device)
 	b.routes.drop()
-	if err = b.hs.ping(ctx, b.registration.ID); err != nil && isTransient(err) {
+	if err = b.ping(ctx); err != nil && isTransient(err) {
 		return err
 	} else if err != nil { // a homeserver without the ping endpoint: it comes back by itself
 		b.log.Info().Err(redacted(err)).Msg("the homeserver did not ping back")

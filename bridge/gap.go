@@ -127,7 +127,7 @@ func (b *Bridge) challenge() {
 	time.AfterFunc(challengePing, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 		defer cancel()
-		if err := b.hs.ping(ctx, b.registration.ID); err != nil {
+		if err := b.ping(ctx); err != nil {
 			b.log.Warn().Err(redacted(err)).Msg("the homeserver could not be pinged")
 		}
 		if b.machines != nil && b.ready.Load() {

@@ -401,12 +401,6 @@ func (hs *homeserver) setDisplayName(ctx context.Context, user id.UserID, name s
 		"v3", "profile", string(user), "displayname")
 }
 
-// ping asks the homeserver to call us back; it ends its back-off at once.
-func (hs *homeserver) ping(ctx context.Context, appserviceID string) error {
-	return hs.call(ctx, actor{}, http.MethodPost, map[string]any{"transaction_id": randomName(8)}, nil,
-		"v1", "appservice", appserviceID, "ping")
-}
-
 // isLocal says whether a user ID is of this homeserver.
 func (hs *homeserver) isLocal(user string) bool {
 	_, domain, ok := strings.Cut(user, ":")

@@ -70,9 +70,7 @@ func (b *Bridge) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /_matrix/app/v1/transactions/{txn}", b.authorised(b.putTransaction))
 	mux.HandleFunc("PUT /transactions/{txn}", b.authorised(b.putTransaction)) // pre-v1 path: Dendrite, old Synapse
-	mux.HandleFunc("POST /_matrix/app/v1/ping", b.authorised(func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, struct{}{})
-	}))
+	mux.HandleFunc("POST /_matrix/app/v1/ping", b.authorised(b.pinged))
 	none := func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, "M_NOT_FOUND") }
 	mux.HandleFunc("GET /_matrix/app/v1/users/{user}", b.authorised(none)) // ghosts are made before they are named
 	mux.HandleFunc("GET /_matrix/app/v1/rooms/{alias}", b.authorised(none))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -56,4 +57,43 @@ func TestWhatNoTransactionBroughtIsAskedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.sees(people[1], "unohdettu", "uusi")
+}
+
+// Synapse answers a ping with 502 although it has called, when it is just then
+// trying again by itself: the start must not wait for that.
+func TestAPingThatCameCounts(t *testing.T) {
+	w := newWorld(t)
+	w.stop()
+	w.mu.Lock()
+	w.answer = func(r *http.Request) *http.Response {
+		if !strings.HasSuffix(r.URL.Path, "/appservice/silta/ping") {
+			return nil
+		}
+		call := httptest.NewRequest(http.MethodPost, "/_matrix/app/v1/ping", r.Body)
+		call.Header.Set("Authorization", "Bearer hs")
+		w.bridge.Handler().ServeHTTP(httptest.NewRecorder(), call)
+		return &http.Response{StatusCode: http.StatusBadGateway, Header: http.Header{}, Request: r,
+			Body: io.NopCloser(strings.NewReader(`{"errcode":"M_CONNECTION_FAILED"}`))}
+	}
+	w.mu.Unlock()
+	w.start()
+	// One that did not come does not count.
+	w.stop()
+	w.mu.Lock()
+	tries := 0
+	w.answer = func(r *http.Request) *http.Response {
+		if !strings.HasSuffix(r.URL.Path, "/appservice/silta/ping") {
+			return nil
+		}
+		if tries++; tries > 1 {
+			return nil
+		}
+		return &http.Response{StatusCode: http.StatusBadGateway, Header: http.Header{}, Request: r,
+			Body: io.NopCloser(strings.NewReader(`{"errcode":"M_CONNECTION_FAILED"}`))}
+	}
+	w.mu.Unlock()
+	w.start()
+	if tries < 2 {
+		t.Errorf("pinged %d times, want a second try after one that did not come", tries)
+	}
 }

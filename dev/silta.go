@@ -213,13 +213,13 @@ func (p *Program) Launch() {
 // WaitReady waits until the program says that it is at work.
 func (p *Program) WaitReady() {
 	p.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for !answers(p.HealthURL() + "/readyz") {
 		if !p.proc.running() {
 			p.t.Fatalf("silta ended:\n%s", p.proc.tail())
 		}
 		if time.Now().After(deadline) {
-			p.t.Fatalf("silta is not ready after 30 s:\n%s", p.proc.tail())
+			p.t.Fatalf("silta is not ready after 90 s:\n%s", p.proc.tail())
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -59,8 +59,8 @@ func (p *pair) converse(t *testing.T, what string, n int) {
 	}
 	p.mentee.AwaitText(p.menteeLeg, fmt.Sprintf("%s, vastaus %d", what, n-1))
 	p.mentor.AwaitText(p.mentorLeg, fmt.Sprintf("%s, kysymys %d", what, n-1))
-	eventually(t, 5*time.Second, func() error { return shielded(p.mentee, p.menteeLeg) })
-	eventually(t, 5*time.Second, func() error { return shielded(p.mentor, p.mentorLeg) })
+	eventually(t, 30*time.Second, func() error { return shielded(p.mentee, p.menteeLeg) })
+	eventually(t, 30*time.Second, func() error { return shielded(p.mentor, p.mentorLeg) })
 }
 
 // shielded tells of the first event that a client cannot read, or with a warning.
@@ -73,6 +73,9 @@ func shielded(p *dev.Person, leg string) error {
 	return nil
 }
 
+// downFor is how long that server is away.
+const downFor = 30 * time.Second
+
 // serverDown: the mentor's homeserver is away for a while. What is written to
 // them waits, with it the first word of a new conversation, whose ghost has to
 // ask that server for keys; nobody else notices.
@@ -80,19 +83,17 @@ func serverDown(t *testing.T, w *world, p *pair, theirs *dev.Homeserver) {
 	t.Helper()
 	local, other := w.pair(t), w.mentee(t)
 	theirs.Stop()
+	began := time.Now()
 	for i := range 5 {
 		p.mentee.Text(p.menteeLeg, fmt.Sprintf("katko %d", i))
 	}
 	leg := w.Chooses(other, p.alias)
 	mark := p.mentor.Mark()
 	other.Text(leg, "uusi keskustelu katkon aikana")
-	began := time.Now()
-	for i := range 5 {
+	for i := 0; i < 5 || time.Since(began) < downFor; i++ { // these do not wait for the other server
 		local.mentee.Text(local.menteeLeg, fmt.Sprintf("häiriöttä %d", i))
 		local.mentor.AwaitText(local.mentorLeg, fmt.Sprintf("häiriöttä %d", i))
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("with a remote homeserver down, five local messages took %v", took)
+		time.Sleep(time.Second)
 	}
 	theirs.Start()
 
@@ -109,7 +110,7 @@ func serverDown(t *testing.T, w *world, p *pair, theirs *dev.Homeserver) {
 	if next != 5 {
 		t.Errorf("%d of 5 messages came in order after a remote homeserver was down", next)
 	}
-	eventually(t, 5*time.Second, func() error { return shielded(p.mentor, fresh) })
+	eventually(t, 30*time.Second, func() error { return shielded(p.mentor, fresh) })
 }
 
 // noServerKnows: neither the mentee's homeserver nor the mentor's keeps anything

@@ -80,8 +80,8 @@ func (a *appservice) listen() {
 func (a *appservice) stop() { _ = a.server.Close() }
 
 // up comes back after a downtime, as a bridge does: it pings until Synapse has
-// reached it. The first try may meet a connection of before the downtime, which
-// Synapse still holds for open (502 M_CONNECTION_FAILED).
+// reached it. Synapse answers 502 M_CONNECTION_FAILED when it is just then trying
+// again by itself.
 func (a *appservice) up() {
 	a.t.Helper()
 	a.listen()
