@@ -24,6 +24,9 @@ const (
 	askWhich    askKind = "which" // conversation, for the command in Step
 	askMyCard   askKind = "card"
 	askRetire   askKind = "retire" // end a mentor
+	askForget   askKind = "forget"
+	askHandOver askKind = "handover" // how a mentee wants to go on
+	askOffer    askKind = "offer"    // a mentee to another mentor
 )
 
 // free says whether the answer is a text of the person's own, in which the
@@ -33,7 +36,7 @@ func (k askKind) free() bool { return k == askNickname || k == askMyCard }
 // yesNo says whether the answer is yes or no.
 func (q *question) yesNo() bool {
 	switch q.Kind {
-	case askAge, askConsent, askSure, askEnd, askBlock, askRetire:
+	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askForget, askOffer:
 		return true
 	case askMyCard:
 		return q.Step == stepSend || q.Step == stepMissing

@@ -19,9 +19,14 @@ func (t *turn) showChats(head, how string, q question) error {
 	if err != nil {
 		return err
 	}
+	return t.showThese(all, "chats.none", head, how, q)
+}
+
+// showThese shows some conversations; none is what to say when there are none.
+func (t *turn) showThese(all []*mentoring.Conversation, none, head, how string, q question) error {
 	if len(all) == 0 {
 		t.mem.Chats = nil
-		t.say("chats.none")
+		t.say(none)
 		return nil
 	}
 	l := &list{Shown: t.act.Now.UnixMilli()}
@@ -49,6 +54,10 @@ func (t *turn) chatLine(c *mentoring.Conversation, me *mentoring.Participant, na
 		name += " – " + t.text("chats.left")
 	case me.Presence == mentoring.Asked:
 		name += " – " + t.text("chats.asked")
+	case !c.Live():
+		name += " – " + t.text("chats.over")
+	case !me.Archived.IsZero():
+		name += " – " + t.text("chats.archived")
 	case c.State == mentoring.Placed:
 		name += " – " + t.text("chats.placed", "until", c.Due)
 	}
@@ -187,11 +196,8 @@ func (t *turn) answerChat(q *question, r reply) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	switch q.Step {
-	case "end":
-		return true, t.sure(c, askEnd)
-	case "block":
-		return true, t.sure(c, askBlock)
+	if does := t.chatCommand(q.Step); does != nil {
+		return true, does(c)
 	}
 	return true, t.reopen(c)
 }
@@ -212,6 +218,12 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerMyCard(q, r)
 	case askRetire:
 		return t.answerRetire(q, r)
+	case askForget:
+		return t.answerForget(q, r)
+	case askHandOver:
+		return t.answerHandOver(q, r)
+	case askOffer:
+		return t.answerOffer(q, r)
 	}
 	t.forget() // asked by an older program, or about a step of joining that is over
 	return false, nil

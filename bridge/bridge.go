@@ -156,7 +156,7 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 			mentoring.Images: p.Media.Images, mentoring.Voice: p.Media.Voice, mentoring.Audio: p.Media.Audio,
 			mentoring.Video: p.Media.Video, mentoring.Files: p.Media.Files,
 		},
-		Awake: p.Awake.Std(),
+		Awake: p.Awake.Std(), ForgetAfter: p.ForgetAfter.Std(),
 		Waiting: mentoring.Waiting{
 			Remind: p.Waiting.Remind.Std(), Offer: p.Waiting.Offer.Std(), Staff: p.Waiting.Staff.Std(),
 		},

@@ -141,6 +141,11 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	if m.Relation.Kind == rewrite.Replace {
 		edits = target.Source
 	}
+	if m.Kind == rewrite.Reaction && isHeart(m.Relation.Key) && target.Author != from.Number {
+		if err := s.act.Hearted(from.ID); err != nil {
+			return err
+		}
+	}
 	if err := s.copies(conversation, from, to, rendered, link, edits); err != nil || m.Kind != rewrite.PollStart {
 		return err
 	}
@@ -186,6 +191,9 @@ func (s *step) render(room store.Room, from *mentoring.Participant, m *rewrite.M
 		eventType, object, err := rewrite.Render(m, view)
 		if err != nil {
 			return nil, fmt.Errorf("render: %w", err)
+		}
+		if !viewer.Archived.IsZero() {
+			object = hushed(object)
 		}
 		if rendered[viewer.Number], err = marshalled(eventType, object); err != nil {
 			return nil, err

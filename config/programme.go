@@ -21,6 +21,8 @@ type Programme struct {
 	// their hours, after they have written in it.
 	Awake   Duration `yaml:"awake" reload:"yes"`
 	Waiting Waiting  `yaml:"waiting"`
+	// ForgetAfter is from "forget" until a conversation goes for good.
+	ForgetAfter Duration `yaml:"forget_after" reload:"yes"`
 }
 
 // Waiting is what happens when a mentee waits for an answer. Offer counts from
@@ -35,9 +37,10 @@ type Waiting struct {
 // defaultMentoring is mentoring as it is when the file says nothing of it.
 func defaultMentoring() Programme {
 	return Programme{
-		Services: []Service{},
-		Awake:    Duration(time.Hour),
-		Waiting:  Waiting{Remind: Duration(24 * time.Hour), Offer: Duration(48 * time.Hour), Staff: Duration(72 * time.Hour)},
+		Services:    []Service{},
+		Awake:       Duration(time.Hour),
+		Waiting:     Waiting{Remind: Duration(24 * time.Hour), Offer: Duration(48 * time.Hour), Staff: Duration(72 * time.Hour)},
+		ForgetAfter: Duration(7 * day),
 	}
 }
 

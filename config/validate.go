@@ -158,6 +158,7 @@ func (c *Config) checkTimes(k *checker) {
 		{"programmes.mentoring.waiting.remind", c.Programmes.Mentoring.Waiting.Remind, time.Hour, 30 * day},
 		{"programmes.mentoring.waiting.offer", c.Programmes.Mentoring.Waiting.Offer, time.Hour, 30 * day},
 		{"programmes.mentoring.waiting.staff", c.Programmes.Mentoring.Waiting.Staff, time.Hour, 30 * day},
+		{"programmes.mentoring.forget_after", c.Programmes.Mentoring.ForgetAfter, time.Hour, 90 * day},
 		{"retention.conversations", r.Conversations, day, 3650 * day},
 		{"retention.notice", r.Notice, time.Hour, 365 * day},
 		{"retention.joining", r.Joining, day, 3650 * day},

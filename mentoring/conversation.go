@@ -53,6 +53,9 @@ type Participant struct {
 	// wrote themself; Archived is since when the participant's leg is quiet. Zero:
 	// neither.
 	AwakeUntil, Archived time.Time
+	// Blocking is when the participant blocked the others here, Thanked when they
+	// last thanked.
+	Blocking, Thanked time.Time
 }
 
 // Conversation has k participants, whatever k is.

@@ -261,12 +261,15 @@ func (a *Act) moveMentor(staff Member, id MembershipID, by Step, own string) err
 		return err
 	}
 	a.Do(Notify{Member: s.Member, Text: T(own)})
-	if by == StepResume {
+	switch by {
+	case StepResume:
 		return nil
+	case StepEnd:
+		return a.AskHandOver(s)
 	}
 	for _, c := range live {
 		mentor := c.byMembership(id)
-		if c.State == Placed || by == StepEnd {
+		if c.State == Placed {
 			if err := a.finish(c, StepWithdraw, mentor.ID, "chat.mentor_stopped"); err != nil {
 				return err
 			}

@@ -168,6 +168,14 @@ func instead(err error, refusal *Refusal) error {
 	return err
 }
 
+// unrefused leaves faults only.
+func unrefused(err error) error {
+	if _, refused := errors.AsType[*Refusal](err); refused {
+		return nil
+	}
+	return err
+}
+
 // missing turns "there is no such row" into a refusal and wraps faults.
 func missing(err error, what string, refusal *Refusal) error {
 	if errors.Is(err, ErrNotFound) {

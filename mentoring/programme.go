@@ -10,6 +10,8 @@ type ProgrammeRules struct {
 	// they have written in it.
 	Awake   time.Duration
 	Waiting Waiting
+	// ForgetAfter is from `forget` until the conversation goes for good.
+	ForgetAfter time.Duration
 }
 
 // Content is a kind of what people send that a programme may allow or not.

@@ -81,6 +81,9 @@ const (
 	StepWarn     Step = "warn"
 	StepEmpty    Step = "empty"
 
+	StepAccept Step = "accept"
+	StepLapse  Step = "lapse"
+
 	StepAsk    Step = "ask"
 	StepArrive Step = "arrive"
 	StepDepart Step = "depart"
@@ -200,6 +203,26 @@ func ConversationMachine() Machine[ConversationState] {
 			{Closed, StepWarn, Fading},
 			{Fading, StepEmpty, Emptied},
 			{Expired, StepEmpty, Emptied},
+		},
+	}
+}
+
+// HandOverMachine is what becomes of the question how a mentee wants to go on
+// when their mentor does not.
+func HandOverMachine() Machine[HandOverState] {
+	return Machine[HandOverState]{
+		Name:  "hand-over",
+		About: "What becomes of the question to a mentee whose mentor does not go on. They are reminded after a day; after three staff are told (lapse), and they can still answer.",
+		Moves: []Move[HandOverState]{
+			{"", StepAsk, HandOverAsked},
+			{HandOverAsked, StepAccept, HandOverAccepted},
+			{HandOverAsked, StepDecline, HandOverDeclined},
+			{HandOverAsked, StepLapse, HandOverLapsed},
+			{HandOverLapsed, StepAccept, HandOverAccepted},
+			{HandOverLapsed, StepDecline, HandOverDeclined},
+			{HandOverDeclined, StepAsk, HandOverAsked},
+			{HandOverAccepted, StepAsk, HandOverAsked},
+			{HandOverLapsed, StepAsk, HandOverAsked},
 		},
 	}
 }

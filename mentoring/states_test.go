@@ -42,6 +42,7 @@ func statesDocument() string {
 	describe(&b, mentoring.MembershipMachine())
 	describe(&b, mentoring.CardMachine())
 	describe(&b, mentoring.ConversationMachine())
+	describe(&b, mentoring.HandOverMachine())
 	describe(&b, mentoring.PresenceMachine())
 	describe(&b, mentoring.CaseMachine())
 	describePolicy(&b)
@@ -112,6 +113,7 @@ func TestMachines(t *testing.T) {
 	check(t, mentoring.MembershipMachine(), []mentoring.MembershipState{mentoring.Suspended}, []mentoring.MembershipState{mentoring.Ended})
 	check(t, mentoring.CardMachine(), nil, nil)
 	check(t, mentoring.ConversationMachine(), nil, []mentoring.ConversationState{mentoring.Emptied})
+	check(t, mentoring.HandOverMachine(), nil, nil)
 	check(t, mentoring.PresenceMachine(), nil, []mentoring.Presence{mentoring.Removed})
 	check(t, mentoring.CaseMachine(), nil, []mentoring.CaseState{mentoring.CaseClosed})
 }

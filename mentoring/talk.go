@@ -176,6 +176,9 @@ func (a *Act) opened(c *Conversation, by ParticipantID) error {
 			return err
 		}
 		a.Do(OpenLeg{p.ID}, Tell{p.ID, T("chat.hello", "alias", c.Aliases(p.ID))})
+		if c.WaitDone&Continues != 0 && p.Role == Mentor {
+			a.Do(Tell{p.ID, T("handover.continues", "alias", c.Aliases(p.ID))})
+		}
 	}
 	return nil
 }
@@ -376,8 +379,10 @@ func (a *Act) Block(m Member, id ConversationID) error {
 			return fmt.Errorf("put block: %w", err)
 		}
 	}
+	c = c.Clone()
+	c.Participant(p.ID).Blocking = a.Now
 	if !c.Live() {
-		return nil
+		return a.putConversation(c)
 	}
 	return a.finish(c, StepBlock, p.ID, "chat.ended")
 }

@@ -40,11 +40,15 @@ func (a *Act) Tick() (next time.Time, err error) {
 			return time.Time{}, err
 		}
 	}
+	asked, err := a.dueHandOvers()
+	if err != nil {
+		return time.Time{}, err
+	}
 	more, err := a.unfinished()
 	if err != nil {
 		return time.Time{}, err
 	}
-	if more || len(due) == tickBatch || len(away) == tickBatch {
+	if more || asked || len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
 	}
 	return a.Now.Add(TickEvery), nil
@@ -81,7 +85,13 @@ func (a *Act) warn(c *Conversation) error {
 	if err := ConversationMachine().shift(&c.State, StepWarn); err != nil {
 		return err
 	}
+	if a.purged(c) { // its people were told when somebody asked for it
+		return a.empty(c)
+	}
 	c.Due = c.emptied(a.Rules)
+	if !c.Purge.IsZero() && c.Purge.Before(c.Due) {
+		c.Due = c.Purge
+	}
 	if least := a.Now.Add(a.Rules.RetentionNotice); c.Due.Before(least) {
 		c.Due = least
 	}
@@ -98,7 +108,15 @@ func (a *Act) warn(c *Conversation) error {
 
 // empty takes a conversation away from everybody for good.
 func (a *Act) empty(c *Conversation) error {
+	held, err := a.held(c)
+	if err != nil {
+		return err
+	}
 	c = c.Clone()
+	if held {
+		c.Due = a.Now.Add(heldLook)
+		return a.putConversation(c)
+	}
 	if err := ConversationMachine().shift(&c.State, StepEmpty); err != nil {
 		return err
 	}

@@ -67,6 +67,16 @@ type Tx interface {
 	// Count adds n to a counter; kept with the transaction.
 	Count(c Counter, n int64) error
 
+	DropBlock(by, whom MemberID) error
+
+	// HandOver is the question that was asked when a conversation's mentor did
+	// not go on; HandOvers are all that a member was asked, DueHandOvers those
+	// whose Due has come, at most limit.
+	HandOver(ConversationID) (HandOver, error)
+	HandOvers(MemberID) ([]HandOver, error)
+	DueHandOvers(now time.Time, limit int) ([]HandOver, error)
+	PutHandOver(*HandOver) error
+
 	// Tally adds to a figure of one membership in a month ("2026-11"); Tallies
 	// are the figures of a month.
 	Tally(s MembershipID, month string, name TallyName, n int64) error

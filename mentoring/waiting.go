@@ -16,6 +16,9 @@ const (
 	ToldStaff                     // staff: that nobody has answered
 	// Answered stays once the mentor has answered for the first time.
 	Answered
+	// Continues: the mentor is to be told, when the conversation opens, that the
+	// mentee has had another mentor before.
+	Continues
 )
 
 // Waiting says after how long a mentee's first unanswered message is told of.

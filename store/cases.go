@@ -138,6 +138,13 @@ func (t *Tx) PutBlock(by, whom mentoring.MemberID, at time.Time) error {
 	return doing("put block", err)
 }
 
+// DropBlock implements [mentoring.Tx].
+func (t *Tx) DropBlock(by, whom mentoring.MemberID) error {
+	_, err := t.exec("DELETE FROM block WHERE blocker = $1 AND blocked = $2", by, whom)
+	t.caches.blocks.drop(pair(by, whom))
+	return doing("drop block", err)
+}
+
 // Blocks implements [mentoring.Tx], by ID.
 func (t *Tx) Blocks(m mentoring.MemberID) ([]mentoring.MemberID, error) {
 	list, err := collect(t, "SELECT blocked FROM block WHERE blocker = $1 UNION SELECT blocker FROM block WHERE blocked = $1 ORDER BY 1",

@@ -38,6 +38,8 @@ func (t *Tx) scanParticipant(r record) (p mentoring.Participant, err error) {
 		Presence:   mentoring.Presence(r.text(6)),
 		AwakeUntil: r.time(7),
 		Archived:   r.time(8),
+		Blocking:   r.time(9),
+		Thanked:    r.time(10),
 	}
 	p.Alias, err = t.openText(place{column: "participant.alias", id: r.int(0)}, r.view(5))
 	return p, err
@@ -56,7 +58,7 @@ func (t *Tx) loadConversation(id mentoring.ConversationID) (*mentoring.Conversat
 	if err != nil {
 		return nil, err
 	}
-	c.Participants, err = collect(t, "SELECT id, number, member, membership, role, alias, presence, awake_until, archived FROM participant WHERE conversation = $1 ORDER BY number",
+	c.Participants, err = collect(t, "SELECT id, number, member, membership, role, alias, presence, awake_until, archived, blocking, thanked FROM participant WHERE conversation = $1 ORDER BY number",
 		t.scanParticipant, id)
 	if err != nil {
 		return nil, err
@@ -147,7 +149,9 @@ func (t *Tx) PutConversation(c *mentoring.Conversation) error {
 	}
 	for i := range same.Participants {
 		p := &same.Participants[i]
-		p.AwakeUntil, p.Archived = fromMillis(millis(p.AwakeUntil)), fromMillis(millis(p.Archived))
+		for _, at := range []*time.Time{&p.AwakeUntil, &p.Archived, &p.Blocking, &p.Thanked} {
+			*at = fromMillis(millis(*at))
+		}
 	}
 	t.caches.conversations.put(c.ID, same)
 	return nil
@@ -157,9 +161,9 @@ func (t *Tx) putParticipant(c *mentoring.Conversation, p *mentoring.Participant,
 	if p.ID == 0 {
 		p.ID = mentoring.ParticipantID(t.newID(seqParticipant))
 		t.undo(func() { p.ID = 0 })
-		_, err := t.exec("INSERT INTO participant (id, conversation, number, member, membership, role, alias, presence, awake_until, archived) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		_, err := t.exec("INSERT INTO participant (id, conversation, number, member, membership, role, alias, presence, awake_until, archived, blocking, thanked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 			p.ID, c.ID, p.Number, p.Member, orNull(p.Membership), p.Role,
-			t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived)
+			t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived, p.Blocking, p.Thanked)
 		t.caches.conversationOf.put(p.ID, c.ID)
 		return err
 	}
@@ -169,7 +173,7 @@ func (t *Tx) putParticipant(c *mentoring.Conversation, p *mentoring.Participant,
 	if before := old.Participant(p.ID); before != nil && *before == *p {
 		return nil
 	}
-	return t.change("UPDATE participant SET number = $3, member = $4, membership = $5, role = $6, alias = $7, presence = $8, awake_until = $9, archived = $10 WHERE id = $1 AND conversation = $2",
+	return t.change("UPDATE participant SET number = $3, member = $4, membership = $5, role = $6, alias = $7, presence = $8, awake_until = $9, archived = $10, blocking = $11, thanked = $12 WHERE id = $1 AND conversation = $2",
 		p.ID, c.ID, p.Number, p.Member, orNull(p.Membership), p.Role,
-		t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived)
+		t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived, p.Blocking, p.Thanked)
 }

@@ -92,6 +92,8 @@ CREATE TABLE participant (
 	presence     TEXT    NOT NULL,
 	awake_until  BIGINT  NOT NULL, -- they wrote, and read until then, whatever their hours
 	archived     BIGINT  NOT NULL, -- since when their leg is quiet
+	blocking     BIGINT  NOT NULL, -- since when they block the others here
+	thanked      BIGINT  NOT NULL,
 	UNIQUE (conversation, number)
 );
 CREATE INDEX participant_member ON participant (member);
@@ -164,7 +166,7 @@ CREATE TABLE handover (
 	mentee       INTEGER  NOT NULL REFERENCES member (id),
 	proposed     INTEGER  REFERENCES membership (id),
 	state        TEXT     NOT NULL,
-	stage        SMALLINT NOT NULL,
+	reminded     SMALLINT NOT NULL,
 	created      BIGINT   NOT NULL,
 	due          BIGINT   NOT NULL
 );
