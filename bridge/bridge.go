@@ -505,3 +505,6 @@ func (b *Bridge) prune(ctx context.Context) error {
 		return nil
 	})
 }
+
+// Rules are the domain's settings as they stand now; never change them.
+func (b *Bridge) Rules() *mentoring.Rules { return b.rules() }

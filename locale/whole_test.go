@@ -247,6 +247,11 @@ func TestKeysAreUsed(t *testing.T) {
 			return true
 		})
 	}
+	for key := range pageTexts(t) {
+		if whole[key] = true; texts[key] == nil {
+			t.Errorf("web/pages: there is no text %q", key)
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(texts)) {
 		if whole[key] {
 			continue
@@ -256,6 +261,26 @@ func TestKeysAreUsed(t *testing.T) {
 		}
 		t.Errorf("%s is used nowhere", key)
 	}
+}
+
+// pageTexts are the keys that the pages of package web say.
+func pageTexts(t *testing.T) map[string]bool {
+	t.Helper()
+	pages, err := filepath.Glob("../web/pages/*.html")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages (%v)", err)
+	}
+	keys := map[string]bool{}
+	for _, page := range pages {
+		data, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\.(?:T|Blocks) "([a-z_.]+)"`).FindAllStringSubmatch(string(data), -1) {
+			keys[m[1]] = true
+		}
+	}
+	return keys
 }
 
 // saying reads a call that says something: the key and the names of the values.

@@ -1,8 +1,10 @@
 package mentoring
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -129,4 +131,25 @@ func (a *Act) SignUp(address string, s SignUp) (Member, error) {
 	}
 	a.Do(Welcome{m.ID})
 	return m, nil
+}
+
+// Preview lists mentors for somebody who has not joined yet (feature J8): those
+// who are free now, in an order that changes every day and favours nobody. What
+// it gives is shared: never change it.
+func (a *Act) Preview() ([]*Listing, error) {
+	list, err := a.Tx.Listings(DefaultProgramme)
+	if err != nil {
+		return nil, fmt.Errorf("listings: %w", err)
+	}
+	var free []*Listing
+	for _, l := range list {
+		if l.Free(a.Now, a.Rules) {
+			free = append(free, l)
+		}
+	}
+	day := MemberID(a.Now.Unix() / 86400)
+	slices.SortFunc(free, func(x, y *Listing) int {
+		return cmp.Or(cmp.Compare(shuffled(day, x.Membership.ID), shuffled(day, y.Membership.ID)), cmp.Compare(x.Membership.ID, y.Membership.ID))
+	})
+	return free, nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"time"
@@ -68,7 +70,9 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
-		WriteTimeout:      15 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      signUpWait + 15*time.Second,
+		ErrorLog:          log.New(io.Discard, "", 0), // its lines would hold people's addresses
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}

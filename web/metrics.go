@@ -24,6 +24,7 @@ type Metrics struct {
 	faults   *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	aside    *prometheus.CounterVec
+	joined   *prometheus.CounterVec
 	commits  prometheus.Histogram
 	commit   prometheus.Histogram
 }
@@ -53,6 +54,7 @@ func NewMetrics(version string, lanes func(context.Context) ([]Lane, error)) *Me
 		faults:   counter("faults_total", "Steps that failed through a fault, by kind of lane.", "lane"),
 		refused:  counter("refusals_total", "What people asked for and a rule refused, by rule.", "rule"),
 		aside:    counter("set_aside_total", "Rows set aside after their fifth fault, by kind of lane.", "lane"),
+		joined:   counter("page_joins_total", "Forms that were sent on the page, by what became of them.", "result"),
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "silta", Name: "commit_steps",
 			Help: "Steps committed together (group commit).", Buckets: prometheus.ExponentialBuckets(1, 2, 11)}),
 		commit: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "silta", Name: "commit_seconds",
@@ -61,7 +63,7 @@ func NewMetrics(version string, lanes func(context.Context) ([]Lane, error)) *Me
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "silta", Name: "build_info",
 		Help: "Always 1; the version is the label.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.received, m.steps, m.sends, m.errors, m.faults, m.refused, m.aside, m.commits, m.commit,
+	m.registry.MustRegister(m.received, m.steps, m.sends, m.errors, m.faults, m.refused, m.aside, m.joined, m.commits, m.commit,
 		build, newLaneCollector(lanes), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -95,6 +97,11 @@ func (m *Metrics) Refused(key string) { m.refused.WithLabelValues(m.words.known(
 
 // SetAside counts a row that failed five times.
 func (m *Metrics) SetAside(lane string) { m.aside.WithLabelValues(m.words.known("lane", lane)).Inc() }
+
+// Joined counts a form of the page by what became of it.
+func (m *Metrics) Joined(result string) {
+	m.joined.WithLabelValues(m.words.known("result", result)).Inc()
+}
 
 // Committed notes one group commit.
 func (m *Metrics) Committed(steps int, took time.Duration) {

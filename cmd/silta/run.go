@@ -117,6 +117,7 @@ type Program struct {
 	metrics      *web.Metrics
 	listener     net.Listener // for the homeserver
 	health       net.Listener
+	public       net.Listener // for the page; nil: there is none
 
 	bridge atomic.Pointer[bridge.Bridge]
 	store  atomic.Pointer[store.Store]
@@ -157,6 +158,12 @@ func NewProgram(o ProgramOptions) (_ *Program, err error) {
 	}
 	if p.health, err = config.Listen(context.Background(), "tcp", o.Config.Health.Listen); err != nil {
 		return nil, errors.Join(fmt.Errorf("health.listen: %w", err), p.listener.Close())
+	}
+	if o.Config.Web.Listen == "" {
+		return p, nil
+	}
+	if p.public, err = config.Listen(context.Background(), "tcp", o.Config.Web.Listen); err != nil {
+		return nil, errors.Join(fmt.Errorf("web.listen: %w", err), p.listener.Close(), p.health.Close())
 	}
 	return p, nil
 }
@@ -211,6 +218,11 @@ func (p *Program) work(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	shown, err := p.showPage(ctx, cancel, db)
+	if err != nil {
+		return err
+	}
+	defer shown()
 	go func() {
 		select {
 		case <-db.Failed():
@@ -231,6 +243,9 @@ func (p *Program) work(ctx context.Context) error {
 func (p *Program) Close() error {
 	// Run closed them, unless it did not come so far.
 	_, _ = p.listener.Close(), p.health.Close()
+	if p.public != nil {
+		_ = p.public.Close()
+	}
 	if db := p.store.Load(); db != nil {
 		return db.Close()
 	}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"net"
+
+	"silta/store"
+	"silta/web"
+)
+
+// showPage shows the page on which people join, if the settings name a place for
+// it, until ctx ends; stop is called when it cannot be shown any more. wait
+// returns when the last visitor has been answered.
+func (p *Program) showPage(ctx context.Context, stop func(), db *store.Store) (wait func(), err error) {
+	if p.public == nil {
+		return func() {}, nil
+	}
+	page, err := web.NewPage(web.PageOptions{
+		Config: p.o.Config, Words: p.words, Key: db.Hash("web", "form"), Accounts: p.accounts != nil, Metrics: p.metrics, Now: p.o.Now,
+		Service: func() web.Service {
+			if b := p.bridge.Load(); b != nil {
+				return b
+			}
+			return nil
+		},
+		Fault: func(what string) { p.o.Log.Error().Str("fault", what).Msg("the page has a fault") },
+	})
+	if err != nil {
+		return nil, err
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if web.Serve(ctx, p.public, page.Handler()) != nil {
+			p.o.Log.Error().Msg("the page cannot be shown any more")
+			stop()
+		}
+	}()
+	return func() { stop(); <-done }, nil
+}
+
+// PageAddress is where the page is; nil when there is none.
+func (p *Program) PageAddress() net.Addr {
+	if p.public == nil {
+		return nil
+	}
+	return p.public.Addr()
+}
