@@ -131,11 +131,11 @@ func (p *Page) Handler() http.Handler {
 			http.Redirect(w, r, "/"+l+"/", http.StatusSeeOther) // somebody came back to what was a form
 		})
 		mux.HandleFunc("POST /"+l+"/join", p.limited(p.tries, p.allTries, p.join))
+		mux.HandleFunc("/"+l+"/join", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", "GET, POST")
+			p.tell(w, r, http.StatusMethodNotAllowed, "web.bad_form")
+		})
 	}
-	mux.HandleFunc("/{lang}/join", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", "GET, POST")
-		p.tell(w, r, http.StatusMethodNotAllowed, "web.bad_form")
-	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.tell(w, r, http.StatusNotFound, "web.not_found")
 	})
