@@ -30,7 +30,7 @@ chaos: # kill -9 and restarts under load
 
 soak: # every planted leak, an hour of fuzzing, thousands of simulated services
 	go test -count 1 -timeout 1h -run 'TestOracle|TestPlantedLeaks' ./bridge/rewrite -planted all -budget 60s
-	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 1h ./bridge/rewrite
+	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 1h ./bridge/rewrite | awk -f bridge/rewrite/testdata/flat.awk
 	go test -count 1 -timeout 3h -run TestSeeds ./e2e/sim -seeds 5000
 
 # A short form of each, for CI.
@@ -45,7 +45,7 @@ leaks: # the rows of the table of leaks that nothing guards (none)
 
 soak-sample:
 	go test -count 1 -timeout 10m -run TestPlantedLeaks ./bridge/rewrite -planted 3
-	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 60s ./bridge/rewrite
+	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 60s ./bridge/rewrite | awk -f bridge/rewrite/testdata/flat.awk
 
 check: # what CI's lint job runs; golangci-lint 2.x
 	@command -v golangci-lint >/dev/null || { echo "golangci-lint is missing; see https://golangci-lint.run/docs/welcome/install/"; exit 1; }

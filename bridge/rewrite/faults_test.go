@@ -28,7 +28,7 @@ type fault struct{ name, file, find, with string }
 //	go test ./bridge/rewrite -run TestPlantedLeaks -planted=all -budget=60s
 func TestPlantedLeaks(t *testing.T) {
 	faults := readFaults(t)
-	if len(faults) < 20 {
+	if len(faults) < 40 {
 		t.Fatalf("only %d faults", len(faults))
 	}
 	limit, seed := *budget, seedOf()

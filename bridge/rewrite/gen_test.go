@@ -56,6 +56,9 @@ type gen struct {
 	// torn: something inside a value was changed, so that what was an
 	// identifier may have become a word.
 	torn bool
+	// Of a vote: the ballot of the poll, and whose poll it is (an index).
+	ballot *Ballot
+	owner  int
 	// carried: the event is of a kind that may be relayed.
 	carried bool
 }
@@ -302,13 +305,15 @@ func (o *object) raw() json.RawMessage { return json.RawMessage("{" + o.b.String
 
 func (g *gen) make() {
 	g.event = Event{Sender: g.people[0].Real, Room: g.roomID(), ID: g.eventID()}
-	switch g.n(12) {
+	switch g.n(14) {
 	case 0, 1:
 		g.reaction()
 	case 2:
 		g.redaction()
 	case 3:
 		g.otherType()
+	case 4, 5:
+		g.poll()
 	default:
 		g.message()
 	}
@@ -345,7 +350,7 @@ func (g *gen) otherType() {
 		g.sticker()
 		return
 	}
-	g.event.Type = pick(g.choices, "m.sticker", "m.poll.start", "org.matrix.msc3381.poll.response", "m.call.invite", "m.beacon",
+	g.event.Type = pick(g.choices, "m.sticker", "m.poll.hologram", "m.call.invite", "m.beacon",
 		"m.room.encrypted", "m.room.member", "m.receipt", "m.typing", "io.element."+g.mark(), "", "m.room.message ", "M.ROOM.MESSAGE")
 	var o object
 	o.set("msgtype", "m.text")

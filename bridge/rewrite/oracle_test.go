@@ -98,7 +98,7 @@ func judge(g *gen) (ok bool, err error) {
 	}
 	for viewer := 1; viewer < len(g.people); viewer++ {
 		o := g.outcome(viewer)
-		eventType, content, err := Render(m, o.view)
+		eventType, content, err := o.render(m)
 		if err != nil {
 			if err = g.refused(err); err != nil {
 				return false, err
@@ -136,7 +136,7 @@ func (g *gen) refused(err error) error {
 	var i *Ignored
 	switch {
 	case errors.As(err, &u):
-		if !slices.Contains([]string{"location", "poll", "call", "file_broken", "verification", "unknown", "empty", "too_long"}, u.What) {
+		if !slices.Contains([]string{"location", "call", "file_broken", "verification", "unknown", "empty", "too_long"}, u.What) {
 			return fmt.Errorf("refused with %q", u.What)
 		}
 		return nil
@@ -153,6 +153,7 @@ type outcome struct {
 	view          View
 	target, reply string
 	allowed       Allowed
+	eventType     string // of what is being judged
 }
 
 func (g *gen) outcome(viewer int) *outcome {
@@ -189,7 +190,7 @@ func (o *outcome) judge(eventType string, raw []byte) error {
 	if len(raw) > 48000 {
 		return fmt.Errorf("%d bytes", len(raw))
 	}
-	if want := map[string]string{"m.room.message": "m.room.message", "m.sticker": "m.room.message", "m.reaction": "m.reaction", "m.room.redaction": "m.room.redaction"}[o.g.event.Type]; eventType != want {
+	if want := map[string]string{"m.room.message": "m.room.message", "m.sticker": "m.room.message", "m.reaction": "m.reaction", "m.room.redaction": "m.room.redaction"}[o.g.event.Type]; eventType != want && !isPoll(eventType) {
 		return fmt.Errorf("sent as %q", eventType)
 	}
 	if eventType == "m.room.redaction" && len(content) > 0 {
@@ -198,6 +199,7 @@ func (o *outcome) judge(eventType string, raw []byte) error {
 	if err := o.mentions(content); err != nil {
 		return err
 	}
+	o.eventType = eventType
 	if err := o.walk("", content); err != nil {
 		return err
 	}
@@ -217,7 +219,8 @@ func (o *outcome) mentions(content map[string]any) error {
 		}
 		place = inner
 	}
-	if _, text := place["body"]; !text {
+	_, text := place["body"]
+	if _, named := place["m.mentions"]; !text && !named {
 		return nil
 	}
 	return o.takeMentions(place, o.g.mentioned)
@@ -257,7 +260,7 @@ func (o *outcome) walk(key string, value any) error {
 	switch v := value.(type) {
 	case map[string]any:
 		for k, inner := range v {
-			if !slices.Contains(outKeys(), k) {
+			if known := outKeys(); isPoll(o.eventType) && !slices.Contains(pollKeys(), k) || !isPoll(o.eventType) && !slices.Contains(known, k) {
 				return fmt.Errorf("unknown key %q", k)
 			}
 			if err := o.walk(k, inner); err != nil {
@@ -277,6 +280,11 @@ func (o *outcome) walk(key string, value any) error {
 }
 
 func (o *outcome) look(key, s string) error {
+	if isPoll(o.eventType) {
+		if done, err := o.lookPoll(o.eventType, key, s); done {
+			return err
+		}
+	}
 	switch key {
 	case "url", "thumbnail_url", "k", "iv", "sha256", "kty", "alg", "key_ops", "v", "mimetype", "filename":
 		return lookMedia(key, s)
@@ -288,7 +296,7 @@ func (o *outcome) look(key, s string) error {
 	case "key":
 		return lookEmoji(s)
 	case "msgtype", "format", "rel_type":
-		if !slices.Contains([]string{"m.text", "m.emote", "m.notice", "org.matrix.custom.html", "m.replace", "m.annotation", "m.thread",
+		if !slices.Contains([]string{"m.text", "m.emote", "m.notice", "org.matrix.custom.html", "m.replace", "m.annotation", "m.thread", "m.reference",
 			"m.image", "m.audio", "m.video", "m.file"}, s) {
 			return fmt.Errorf("%s %q", key, s)
 		}
@@ -400,7 +408,12 @@ func (o *outcome) tripwire(eventType string, raw []byte) error {
 	if inner, ok := content["m.new_content"].(map[string]any); ok && o.g.one(2) {
 		place = inner
 	}
-	what := o.plant(place, content, eventType)
+	var what string
+	if isPoll(eventType) && !o.g.one(4) {
+		what = o.plantPoll(content, eventType)
+	} else {
+		what = o.plant(place, content, eventType)
+	}
 	dirty, err := json.Marshal(content)
 	if err != nil {
 		return err
@@ -473,6 +486,7 @@ func FuzzRewrite(f *testing.F) {
 	f.Add([]byte{}, []byte(`{"msgtype":"m.text","body":"hei"}`))
 	f.Add([]byte{9, 9, 9, 1, 2, 3}, []byte(`{"msgtype":"m.text","body":"x","format":"org.matrix.custom.html","formatted_body":"<ol start=3><li>a<li><b>c</ol>"}`))
 	f.Add([]byte{5, 0, 1}, []byte(`{"m.relates_to":{"rel_type":"m.annotation","event_id":"$x","key":"👍"}}`))
+	f.Add([]byte{4, 1}, []byte(`{"org.matrix.msc3381.poll.start":{"question":{"org.matrix.msc1767.text":"a"},"answers":[{"id":"x","org.matrix.msc1767.text":"b"}]}}`))
 	f.Fuzz(func(t *testing.T, data, content []byte) {
 		g := newGen(newChoices(data, 1))
 		if _, err := judge(g); err != nil {
@@ -480,7 +494,8 @@ func FuzzRewrite(f *testing.F) {
 		}
 		// A content that nobody knows: no more than the forms can be judged.
 		g.event.Content, g.event.StateKey, g.torn, g.carried, g.mentioned = content, nil, true, true, nil
-		g.event.Type = []string{"m.room.message", "m.reaction"}[len(content)%2]
+		g.event.Type = []string{"m.room.message", "m.reaction", unstableForm().start, unstableForm().vote, stableForm().start, stableForm().vote, "m.room.message"}[len(content)%7]
+		g.ballot, g.owner = nil, 0
 		if _, err := judge(g); err != nil {
 			t.Fatal(err)
 		}
