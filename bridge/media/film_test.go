@@ -1,11 +1,9 @@
 package media_test
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,19 +20,25 @@ func told() []string {
 		"-metadata", "title=" + secret, "-metadata", "artist=" + secret, "-metadata", "comment=" + secret,
 		"-metadata", "location=+60.1699+024.9384/", "-metadata", "creation_time=2024-05-06T07:08:09Z",
 		"-metadata", "com.apple.quicktime.make=" + secret, "-metadata:s", "handler_name=" + secret, "-metadata:s", "title=" + secret,
-		"-metadata:s", "language=fin", "-movflags", "use_metadata_tags",
+		"-metadata:s", "language=fin",
 	}
 }
 
 const (
-	pictures = "testsrc2=size=320x240:rate=25:duration=3"
-	tone     = "sine=frequency=440:sample_rate=48000:duration=3"
+	pictures = "testsrc2=size=192x144:rate=25:duration=1.6"
+	tone     = "sine=frequency=440:sample_rate=48000:duration=1.6"
 )
 
 // film makes a film or a sound, with all that ffmpeg can tell in it.
 func film(t testing.TB, name string, args ...string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
+	path, flags := filepath.Join(t.TempDir(), name), "use_metadata_tags"
+	if i := slices.Index(args, "-movflags"); i >= 0 {
+		flags += "+" + args[i+1]
+	}
+	if filepath.Ext(name) == ".mp4" || filepath.Ext(name) == ".mov" {
+		args = append(args, "-movflags", flags)
+	}
 	ffmpeg(t, append(append(args, told()...), path)...)
 	return path
 }
@@ -64,12 +68,11 @@ type probe struct {
 	}
 }
 
-// look decodes a file wholly and tells its streams.
+// look tells a file's streams.
 func look(t testing.TB, path string) probe {
 	t.Helper()
-	run(t, "ffmpeg", "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode", "-i", path, "-f", "null", "-")
 	var p probe
-	if err := json.Unmarshal(run(t, "ffprobe", "-v", "error", "-count_frames", "-show_streams", "-show_format", "-of", "json", path), &p); err != nil {
+	if err := json.Unmarshal(run(t, "ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", path), &p); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -84,15 +87,19 @@ func (p probe) seconds(t testing.TB) float64 {
 	return s
 }
 
-// frames are the decoded pictures' or sound's checksums, in a row.
+// frames decodes a file wholly, without an error, and returns the checksums of
+// its pictures or its sound.
 func frames(t testing.TB, path, stream string) string {
 	t.Helper()
-	out := string(run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:"+stream+":0", "-f", "framemd5", "-"))
+	out := string(run(t, "ffmpeg", "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode", "-i", path, "-map", "0:"+stream+":0", "-f", "framemd5", "-"))
 	var sums []string
 	for line := range strings.Lines(out) {
 		if !strings.HasPrefix(line, "#") {
 			sums = append(sums, line[strings.LastIndex(line, ",")+1:])
 		}
+	}
+	if len(sums) < 10 {
+		t.Errorf("%s: %d frames", path, len(sums))
 	}
 	return strings.Join(sums, "")
 }
@@ -134,7 +141,7 @@ func asGood(t *testing.T, before, after string, result *media.Result, kinds ...s
 		}
 	}
 	if was.Format.Duration == "" { // a browser does not know how long it will record
-		was.Format.Duration = "3"
+		was.Format.Duration = "1.6"
 	}
 	if d := is.seconds(t); math.Abs(d-was.seconds(t)) > 0.1 || math.Abs(d-result.Duration.Seconds()) > 0.1 {
 		t.Errorf("%.2f s became %.2f s, told as %v", was.seconds(t), d, result.Duration)
@@ -181,22 +188,7 @@ func TestLeak30Film(t *testing.T) {
 			if mime := "video/" + cmp.Or(strings.TrimPrefix(filepath.Ext(cleaned), "."), "?"); result.MIME != mime || result.Kind != media.Video {
 				t.Errorf("%+v", result)
 			}
-			signed(t, cleaned)
 		})
-	}
-}
-
-// signed looks for the names by which encoders and writers sign.
-func signed(t *testing.T, path string) {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"Lav", "x264", "x265", "ffmpeg", "libopus", "libvpx", "mp4ff", "Xiph", "LAME"} {
-		if bytes.Contains(data, []byte(name)) {
-			t.Errorf("the file is signed by %s", name)
-		}
 	}
 }
 
@@ -217,14 +209,13 @@ func TestLeak30Sound(t *testing.T) {
 			t.Parallel()
 			path := film(t, c.name, c.args...)
 			result, _, cleaned := clean(t, path, c.kind)
-			if result.Kind != c.kind || result.Ext != filepath.Ext(path) || result.Duration < 2900*time.Millisecond {
+			if result.Kind != c.kind || result.Ext != filepath.Ext(path) || result.Duration < 1500*time.Millisecond {
 				t.Errorf("%+v", result)
 			}
 			asGood(t, path, cleaned, result, "audio")
 			if found := leaks(t, cleaned); len(found) > 0 {
 				t.Errorf("found in the clean file: %v", found)
 			}
-			signed(t, cleaned)
 		})
 	}
 }

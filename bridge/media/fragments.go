@@ -33,7 +33,12 @@ func (f *film) readFragments(src *source, moov []byte, top []topBox) error {
 		}
 		defaults[trex.TrackID] = trex
 	}
-	times := map[uint32]int64{}
+	times := map[uint32]int64{} // where the next sample of a track begins
+	for _, t := range f.tracks() {
+		for i := range t.samples { // the first piece may stand in the moov
+			times[t.id] += int64(t.samples[i].dur)
+		}
+	}
 	for _, b := range top {
 		if b.name != "moof" {
 			continue

@@ -7,12 +7,10 @@ import (
 	"io"
 )
 
-// The lossless form has tables beside its pixels, whose size a hostile file
-// chooses: 65,536 groups of five trees, half a kilobyte each.
-const (
-	losslessPixels = 6_000_000
-	losslessTables = 64 << 20
-)
+// losslessTables is reserved for the lossless form, which has tables beside its
+// pixels: at most 65,536 groups of five trees, half a kilobyte each. Only a
+// file made for it has so many; then the collector's room serves, too.
+const losslessTables = 64 << 20
 
 // frame is the one picture of a WebP that is shown: the only or the first.
 type frame struct {
@@ -30,8 +28,15 @@ type chunk struct {
 // decoder knows neither animations nor what a header lies about.
 func measureWebP(src *source) (plan, error) {
 	p := plan{orientation: 1}
+	head, err := src.bytes(0, 12)
+	if err != nil {
+		return p, err
+	}
+	if int64(binary.LittleEndian.Uint32(head[4:]))+8 > src.size {
+		return p, fmt.Errorf("%w: cut off", errHeader)
+	}
 	var f frame
-	err := chunks(src, 12, src.size, func(c chunk) error {
+	err = chunks(src, 12, src.size, func(c chunk) error {
 		switch c.name {
 		case "EXIF":
 			data, err := src.bytes(c.at, min(c.len, 64<<10))
@@ -114,9 +119,6 @@ func (p *plan) frameWebP(src *source, f frame) error {
 	p.pixels = int64(p.width) * int64(p.height)
 	p.memory = 2*p.pixels + thumbMemory
 	if f.lossless || f.alpha.name != "" {
-		if p.pixels > losslessPixels {
-			return refuse(WhyPixels, "%d pixels, lossless", p.pixels)
-		}
 		p.memory += 8*p.pixels + min(losslessTables, 1024*f.picture.len)
 	}
 	if p.orientation > 1 {
