@@ -21,27 +21,34 @@ import (
 
 const mostMemory = 256 << 20
 
-// small are valid files of every container, small enough to be cut and bent in
-// many ways.
-func small(t testing.TB) map[string][]byte {
+// small are valid files of every container, or of those that are named, small
+// enough to be cut and bent in many ways.
+func small(t testing.TB, only ...string) map[string][]byte {
 	t.Helper()
-	files := map[string]string{
-		"photo.jpg":    jpegFile(t, drawing(48, 32)),
-		"shot.png":     pngFile(t, drawing(48, 32)),
-		"moving.gif":   gifFile(t, 3),
-		"lossy.webp":   webpFile(t, drawing(48, 32)),
-		"less.webp":    webpFile(t, drawing(48, 32), "-lossless", "1"),
-		"voice.ogg":    film(t, "a.ogg", "-f", "lavfi", "-i", "sine=duration=0.5", "-c:a", "libopus"),
-		"vorbis.ogg":   film(t, "b.ogg", "-f", "lavfi", "-i", "sine=duration=0.5", "-c:a", "libvorbis"),
-		"voice.m4a":    film(t, "c.m4a", "-f", "lavfi", "-i", "sine=duration=0.5", "-c:a", "aac"),
-		"film.mp4":     film(t, "d.mp4", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=0.5", "-f", "lavfi", "-i", "sine=duration=0.5", "-c:v", "libx264", "-c:a", "aac"),
-		"pieces.mp4":   film(t, "e.mp4", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=0.5", "-c:v", "libx264", "-movflags", "frag_keyframe+empty_moov"),
-		"film.webm":    film(t, "f.webm", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=0.5", "-f", "lavfi", "-i", "sine=duration=0.5", "-c:v", "libvpx", "-c:a", "libopus"),
-		"browser.webm": film(t, "g.webm", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=0.5", "-c:v", "libvpx", "-live", "1"),
+	sound, moving := []string{"-f", "lavfi", "-i", "sine=duration=0.5"}, []string{"-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=0.5"}
+	made := func(name string, in []string, args ...string) func() string {
+		return func() string { return film(t, name, append(slices.Clone(in), args...)...) }
+	}
+	makers := map[string]func() string{
+		"photo.jpg":    func() string { return jpegFile(t, drawing(48, 32)) },
+		"shot.png":     func() string { return pngFile(t, drawing(48, 32)) },
+		"moving.gif":   func() string { return gifFile(t, 3) },
+		"lossy.webp":   func() string { return webpFile(t, drawing(48, 32)) },
+		"less.webp":    func() string { return webpFile(t, drawing(48, 32), "-lossless", "1") },
+		"voice.ogg":    made("a.ogg", sound, "-c:a", "libopus"),
+		"vorbis.ogg":   made("a.ogg", sound, "-c:a", "libvorbis"),
+		"voice.m4a":    made("a.m4a", sound, "-c:a", "aac"),
+		"film.mp4":     made("a.mp4", append(slices.Clone(moving), sound...), "-c:v", "libx264", "-c:a", "aac"),
+		"pieces.mp4":   made("a.mp4", moving, "-c:v", "libx264", "-movflags", "frag_keyframe+empty_moov"),
+		"film.webm":    made("a.webm", append(slices.Clone(moving), sound...), "-c:v", "libvpx", "-c:a", "libopus"),
+		"browser.webm": made("a.webm", moving, "-c:v", "libvpx", "-live", "1"),
 	}
 	all := map[string][]byte{}
-	for name, path := range files {
-		data, err := os.ReadFile(path)
+	for name, maker := range makers {
+		if len(only) > 0 && !slices.Contains(only, name) {
+			continue
+		}
+		data, err := os.ReadFile(maker())
 		if err != nil {
 			t.Fatal(err)
 		}

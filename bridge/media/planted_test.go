@@ -137,7 +137,7 @@ func TestPlantedLeaks(t *testing.T) {
 		{"keeps a PNG's EXIF", shot, media.Image, "EXIF:GPSLatitude", pngChunk("eXIf")},
 		{"keeps a PNG's profile", shot, media.Image, "ICC_Profile:", pngChunk("iCCP")},
 		{"keeps a PNG's text", shot, media.Image, "PNG:Comment", pngChunk("tEXt")},
-		{"keeps a GIF's comment", moving, media.Image, "GIF:Comment", gifComment},
+		{"keeps a GIF's comment", moving, media.Image, "File:Comment", gifComment},
 		{"keeps udta", movie, media.Video, "QuickTime:Title", copied("-map", "1", "-map_metadata", "0:g")},
 		{"keeps the handler's name", movie, media.Video, "QuickTime:HandlerDescription=" + secret, copied("-map", "1", "-map_metadata:s", "0:s")},
 		{"keeps the subtitles", movie, media.Video, "QuickTime:FontTable", copied("-map", "1", "-map", "0:s", "-map_metadata", "-1")},
