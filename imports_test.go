@@ -38,7 +38,7 @@ func layers() map[string]layer {
 		"locale":    {third: []string{"gopkg.in/yaml.v3", "golang.org/x/text"}},
 		"config":    {third: []string{"gopkg.in/yaml.v3", "golang.org/x/text"}},
 		"store": {ours: []string{"mentoring"},
-			third: []string{"go.mau.fi/util/dbutil", "github.com/mattn/go-sqlite3", "github.com/lib/pq"}},
+			third: []string{"go.mau.fi/util/dbutil", "github.com/mattn/go-sqlite3", "github.com/lib/pq", "golang.org/x/crypto/argon2"}},
 		"bot": {ours: []string{"mentoring", "locale"}, third: []string{"golang.org/x/text"}}, // nothing of Matrix
 		"text": {ours: []string{"mentoring"},
 			third: []string{"github.com/nyaruka/phonenumbers", "github.com/blevesearch/snowballstem", "golang.org/x/text"}},

@@ -49,6 +49,9 @@ func (t *turn) heard(body string, marked bool) error {
 	if done, err := t.code(body); done || err != nil {
 		return err
 	}
+	if t.secret(body) {
+		return nil
+	}
 	if !t.ready() && t.place == Management {
 		return t.joining(t.b.typed(body))
 	}

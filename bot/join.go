@@ -27,6 +27,7 @@ const (
 	askForget   askKind = "forget"
 	askHandOver askKind = "handover" // how a mentee wants to go on
 	askOffer    askKind = "offer"    // a mentee to another mentor
+	askPhrase   askKind = "phrase"   // is it written down
 )
 
 // free says whether the answer is a text of the person's own, in which the
@@ -293,7 +294,11 @@ func (t *turn) afterJoining() error {
 		}
 	}
 	if mentoring.May(t.memberships, mentoring.DoChoose) {
-		return t.mentors("")
+		l := &list{}
+		if t.member.Topic != "" {
+			l.Filter.Topics = []string{t.member.Topic}
+		}
+		return t.showMentors(l)
 	}
 	return nil
 }

@@ -245,19 +245,15 @@ func (t *turn) code(body string) (bool, error) {
 		return false, nil
 	}
 	t.out.RedactInput = true
-	if _, err := t.act.RedeemCode(t.member, found[1]); err != nil {
+	what, err := t.act.RedeemCode(t.member, found[1])
+	if err != nil {
 		return true, err
 	}
-	var err error
 	if t.memberships, err = t.act.Tx.Memberships(t.member.ID); err != nil {
 		return true, err
 	}
 	t.forget()
-	t.say("code.right")
-	if !t.ready() {
-		return true, t.askJoining()
-	}
-	return true, t.myCard()
+	return true, t.redeemed(what.Kind)
 }
 
 // CaseHead is the first message of a case's thread in the staff room. It says

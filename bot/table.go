@@ -60,8 +60,10 @@ func table() []command {
 		{name: "free", in: inRoom, may: mentoring.DoAway, do: (*turn).free},
 		{name: "capacity", in: inRoom, may: mentoring.DoAway, do: (*turn).capacity},
 		{name: "language", in: inRoom, do: (*turn).language},
+		{name: "phrase", in: inRoom, do: (*turn).phrase},
 		{name: "cancel", in: everywhere, quiet: true, do: (*turn).cancel},
 
+		{name: "codes", in: work, may: mentoring.DoRefer, do: (*turn).codes},
 		{name: "mentor", in: work, may: mentoring.DoSeeMentors, do: (*turn).mentor},
 		{name: "limit", in: work, may: mentoring.DoMoveMentor, do: (*turn).limit},
 		{name: "approve", in: work, may: mentoring.DoJudgeCard, do: (*turn).approve},
@@ -103,7 +105,7 @@ func (b *Bot) index() {
 		}
 		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
 			"filler", "woman", "man", "other", "peer", "volunteer", "professional",
-			"open", "shut"} {
+			"open", "shut", "trial", "referral", "new"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name
 			}

@@ -224,6 +224,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerHandOver(q, r)
 	case askOffer:
 		return t.answerOffer(q, r)
+	case askPhrase:
+		return t.answerPhrase(r)
 	}
 	t.forget() // asked by an older program, or about a step of joining that is over
 	return false, nil

@@ -477,10 +477,16 @@ func (b *Bridge) prune(ctx context.Context) error {
 			return err
 		}
 	}
-	return b.run(ctx, func(s *step) error {
-		if err := s.tx.Prune(s.now); err != nil {
+	for more := true; more; { // each commit is a bounded part
+		err := b.store.Write(ctx, func(tx *store.Tx) (err error) {
+			more, err = tx.Prune(b.now())
+			return err
+		})
+		if err != nil {
 			return err
 		}
+	}
+	return b.run(ctx, func(s *step) error {
 		rows, err := s.tx.OlderThan(store.LaneOut, limit)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"silta/mentoring"
 	"silta/store"
@@ -45,6 +46,10 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.job(job{Op: opDismiss, Kind: store.RoomStaff, Owner: int64(e.Room), Member: e.Member}, "staff", fmt.Sprint(e.Room, e.Member))
 	case mentoring.ForgetMember:
 		return s.forgetMember(e.Member)
+	case mentoring.ShowPhrase:
+		return s.phraseJob(opShowPhrase, e.Member)
+	case mentoring.HidePhrase:
+		return s.phraseJob(opHidePhrase, e.Member)
 	case mentoring.Welcome:
 		return s.planRoom(store.RoomManagement, int64(e.Member), 0, 0)
 	default:
@@ -152,12 +157,15 @@ func (s *step) showCase(id mentoring.CaseID) error {
 
 // job keeps a piece of resumable work. Its lane is named after the thing it is
 // about, so that two works on one thing never run at once.
-func (s *step) job(j job, thing ...string) error {
+func (s *step) job(j job, thing ...string) error { return s.jobAt(time.Time{}, j, thing...) }
+
+// jobAt is job for work that is due later.
+func (s *step) jobAt(due time.Time, j job, thing ...string) error {
 	payload, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("write job: %w", err)
 	}
-	return s.tx.Enqueue(&store.Row{Lane: s.b.store.Lane(store.LaneWork, thing...), Kind: store.LaneWork, Payload: payload})
+	return s.tx.Enqueue(&store.Row{Lane: s.b.store.Lane(store.LaneWork, thing...), Kind: store.LaneWork, Due: due, Payload: payload})
 }
 
 func (s *step) roomJob(kind store.RoomKind, owner int64) error {

@@ -41,6 +41,9 @@ const (
 	opDismiss = "dismiss" // remove a member from a staff room
 	opForget  = "forget"  // retention: everything of a member goes
 	opSignUp  = "signup"  // the end of a ticket with which an account was made
+
+	opShowPhrase = "phrase" // draw a recovery phrase and show it
+	opHidePhrase = "hide"   // take it away
 )
 
 // workJob does the first job of a lane.
@@ -100,6 +103,10 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.endSignUp(ctx, j.Ticket)
 	case opForget:
 		return b.forget(ctx, j.Member)
+	case opShowPhrase:
+		return b.showPhrase(ctx, j.Member)
+	case opHidePhrase:
+		return b.hidePhrase(ctx, j.Member)
 	default:
 		return fmt.Errorf("job with unknown operation")
 	}

@@ -65,7 +65,11 @@ func (a *Act) Choose(m Member, mentor MembershipID) (*Conversation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blocked: %w", err)
 	}
-	if blocked {
+	apart, err := a.apart(m, l.Membership.Member)
+	if err != nil {
+		return nil, err
+	}
+	if blocked || apart {
 		return nil, Refuse("mentor.not_there")
 	}
 	mine, err := a.Tx.ConversationsOf(m.ID)

@@ -19,6 +19,7 @@ type Code struct {
 	Programme Programme
 	Unit      Unit
 	Topic     string
+	Giver     MemberID // who sees whether it was used, and nothing else of it
 	Created   time.Time
 	Expires   time.Time
 	Used      bool

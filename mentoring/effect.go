@@ -68,6 +68,14 @@ type EmptyConversation struct{ Conversation ConversationID }
 // then removes everything that is kept of them.
 type ForgetMember struct{ Member MemberID }
 
+// ShowPhrase draws a recovery phrase for a member, shows it to them in their own
+// room, and takes it away from there some minutes later; HidePhrase takes it
+// away at once.
+type (
+	ShowPhrase struct{ Member MemberID }
+	HidePhrase struct{ Member MemberID }
+)
+
 func (Notify) effect()            {}
 func (Tell) effect()              {}
 func (OpenLeg) effect()           {}
@@ -80,3 +88,5 @@ func (DismissStaff) effect()      {}
 func (Welcome) effect()           {}
 func (EmptyConversation) effect() {}
 func (ForgetMember) effect()      {}
+func (ShowPhrase) effect()        {}
+func (HidePhrase) effect()        {}

@@ -104,7 +104,14 @@ func (a *Act) choosable(m Member) ([]*Listing, error) {
 	}
 	found := make([]*Listing, 0, len(list))
 	for _, l := range list {
-		if l.Membership.Member != m.ID && !slices.Contains(blocked, l.Membership.Member) {
+		if l.Membership.Member == m.ID || slices.Contains(blocked, l.Membership.Member) {
+			continue
+		}
+		apart, err := a.apart(m, l.Membership.Member)
+		if err != nil {
+			return nil, err
+		}
+		if !apart {
 			found = append(found, l)
 		}
 	}

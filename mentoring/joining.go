@@ -179,13 +179,17 @@ func (a *Act) menteeMembership(m Member) (Membership, error) {
 	if err != nil {
 		return Membership{}, fmt.Errorf("memberships: %w", err)
 	}
+	unit := m.Unit
+	if unit == "" {
+		unit = DefaultUnit
+	}
 	for _, s := range list {
-		if s.Role == Mentee && s.State != Ended && s.Programme == DefaultProgramme && s.Unit == DefaultUnit {
+		if s.Role == Mentee && s.State != Ended && s.Programme == DefaultProgramme && s.Unit == unit {
 			return s, nil
 		}
 	}
 	s := Membership{
-		Member: m.ID, Programme: DefaultProgramme, Unit: DefaultUnit, Role: Mentee, Created: a.Now,
+		Member: m.ID, Programme: DefaultProgramme, Unit: unit, Role: Mentee, Created: a.Now,
 	}
 	if err := a.beginMembership(&s, StepJoin); err != nil {
 		return Membership{}, err

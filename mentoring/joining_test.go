@@ -103,7 +103,9 @@ func TestJoiningOfAMentee(t *testing.T) {
 func TestTrialIsCountedApart(t *testing.T) {
 	w := newWorld(t)
 	staff := w.staff()
-	_, mentor := w.mentor(staff, "Kanerva")
+	demo, mentor := w.mentor(staff, "Kanerva")
+	demo.Trial = true // who is on trial meets no others
+	w.put(func(tx mentoring.Tx) error { return tx.PutMember(&demo) })
 	m := w.met()
 	m.Trial = true
 	w.joins(&m, "Kuu")

@@ -58,8 +58,15 @@ type Member struct {
 	Consent  int // version of the consent text that was accepted; 0 = none
 	// ConsentAt is when; the zero time if never.
 	ConsentAt time.Time
-	Trial     bool // counted apart in every figure
-	Created   time.Time
+	Trial     bool // counted apart in every figure; sees and meets others on trial only
+	// Unit and Topic are what a professional who referred the person said: where
+	// they become a mentee, and which mentors they are shown first.
+	Unit  Unit
+	Topic string
+	// Account is what made the person's account at the homeserver, if Silta did:
+	// the name of the provider; sealed at rest. Empty: it is their own.
+	Account string
+	Created time.Time
 	// Changed is the last sign of a person who has not finished joining: a step,
 	// or anything they wrote to the bot. Warned is when they were told since then
 	// that they will be forgotten. Both are zero once they have joined.

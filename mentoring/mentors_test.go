@@ -48,7 +48,7 @@ func TestRedeem(t *testing.T) {
 			w := newWorld(t)
 			code := w.newCode(w.staff())
 			m := w.met()
-			var s mentoring.Membership
+			var s mentoring.Redeemed
 			w.must(func(a *mentoring.Act) (err error) { s, err = a.RedeemCode(&m, c.typo(code)); return err })
 			if s.Role != mentoring.Mentor || s.State != mentoring.Invited || s.Member != m.ID {
 				t.Errorf("became %+v", s)
@@ -88,7 +88,7 @@ func TestRedeemRefusals(t *testing.T) {
 	w.must(redeem(&second, other))
 	third := w.met()
 	w.put(func(tx mentoring.Tx) error {
-		return tx.PutCode("TR1A10000000000X", &mentoring.Code{Kind: mentoring.CodeTrial, Programme: mentoring.DefaultProgramme,
+		return tx.PutCode("TR1A10000000000X", &mentoring.Code{Kind: "another", Programme: mentoring.DefaultProgramme,
 			Unit: mentoring.DefaultUnit, Created: w.now, Expires: w.now.Add(time.Hour)})
 	})
 	answers = append(answers, w.refused("code.wrong", redeem(&third, "TR1A10000000000X")).Text) // of another kind

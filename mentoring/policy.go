@@ -17,6 +17,7 @@ const (
 	DoCard       Action = "card"        // write one's own mentor card
 	DoAway       Action = "away"        // away, back, status
 	DoInvite     Action = "invite"      // invite mentors, make codes for them
+	DoRefer      Action = "refer"       // give codes to people, see which were used
 	DoJudgeCard  Action = "judge card"  // approve a card or give it back
 	DoSeeMentors Action = "see mentors" // the list of mentors with their states
 	DoMoveMentor Action = "move mentor" // pause, resume, end
@@ -78,6 +79,7 @@ func Policy() []Rule {
 		{DoCard, true, [6]Grant{no, mem, no, no, no, no}},
 		{DoAway, true, [6]Grant{no, lst, no, no, no, no}},
 		{DoInvite, false, [6]Grant{no, no, no, act, act, no}},
+		{DoRefer, false, [6]Grant{no, no, act, act, act, no}},
 		{DoJudgeCard, false, [6]Grant{no, no, no, act, act, no}},
 		{DoSeeMentors, false, [6]Grant{no, no, no, act, act, no}},
 		{DoMoveMentor, false, [6]Grant{no, no, no, act, act, no}},

@@ -20,6 +20,7 @@ call_staff    *      *      *            *           *     *
 card          –      itap   –            –           –     –
 away          –      ap     –            –           –     –
 invite        –      –      –            a           a     –
+refer         –      –      a            a           a     –
 judge_card    –      –      –            a           a     –
 see_mentors   –      –      –            a           a     –
 move_mentor   –      –      –            a           a     –
@@ -114,6 +115,9 @@ func TestUseCasesAskThePolicy(t *testing.T) {
 		{mentoring.DoAway, "ComeBack", func(a *mentoring.Act, m mentoring.Member) error { return a.ComeBack(m) }},
 		{mentoring.DoInvite, "NewMentorCode", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.NewMentorCode(m); return err }},
 		{mentoring.DoInvite, "InviteMentor", func(a *mentoring.Act, m mentoring.Member) error { return a.InviteMentor(m, "@x:y") }},
+		{mentoring.DoInvite, "NewTrialCode", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.NewTrialCode(m); return err }},
+		{mentoring.DoRefer, "NewReferralCode", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.NewReferralCode(m, ""); return err }},
+		{mentoring.DoRefer, "CodesGiven", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.CodesGiven(m); return err }},
 		{mentoring.DoJudgeCard, "ApproveCard", func(a *mentoring.Act, m mentoring.Member) error { return a.ApproveCard(m, listed) }},
 		{mentoring.DoJudgeCard, "ReturnCard", func(a *mentoring.Act, m mentoring.Member) error { return a.ReturnCard(m, listed, "why") }},
 		{mentoring.DoSeeMentors, "MentorRecords", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.MentorRecords(m); return err }},

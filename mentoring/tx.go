@@ -58,6 +58,17 @@ type Tx interface {
 	// hashes it (keyed) and keeps no more.
 	Code(code string) (Code, error)
 	PutCode(code string, c *Code) error
+	// CodesBy lists the codes that a member gave, the newest first, at most limit.
+	CodesBy(giver MemberID, limit int) ([]Code, error)
+
+	// PhraseByLocator and PhraseOf find a recovery phrase; PutPhrase replaces the
+	// member's. The store hashes the locator (keyed) and seals the hash.
+	PhraseByLocator(locator string) (PhraseRecord, error)
+	PhraseOf(MemberID) (PhraseRecord, error)
+	PutPhrase(locator string, p PhraseRecord) error
+	// Attempts are the wrong tries under a key, none when there were none.
+	Attempts(key string) (Attempts, error)
+	PutAttempts(key string, t Attempts) error
 
 	Blocked(a, b MemberID) (bool, error) // in either direction
 	PutBlock(by, whom MemberID, at time.Time) error

@@ -268,7 +268,8 @@ func (w *world) invited(staff mentoring.Member, nickname string) (mentoring.Memb
 		if err != nil {
 			return err
 		}
-		s, err = a.RedeemCode(&m, code)
+		r, err := a.RedeemCode(&m, code)
+		s = r.Membership
 		return err
 	})
 	w.joins(&m, nickname)
@@ -285,13 +286,24 @@ func wholeCard() mentoring.Card {
 // mentor is a listed mentor.
 func (w *world) mentor(staff mentoring.Member, alias string) (mentoring.Member, mentoring.MembershipID) {
 	w.t.Helper()
-	m, s := w.invited(staff, alias)
+	m, _ := w.invited(staff, alias)
+	return m, w.list(staff, m, alias)
+}
+
+// list takes an invited mentor's card through to the list.
+func (w *world) list(staff, m mentoring.Member, alias string) (id mentoring.MembershipID) {
+	w.t.Helper()
 	card := wholeCard()
 	card.Alias = alias
+	for _, s := range w.memberships(m) {
+		if s.Role == mentoring.Mentor {
+			id = s.ID
+		}
+	}
 	w.must(func(a *mentoring.Act) error {
-		return cmp.Or(a.SaveCard(m, &card), a.SubmitCard(m), a.ApproveCard(staff, s.ID))
+		return cmp.Or(a.SaveCard(m, &card), a.SubmitCard(m), a.ApproveCard(staff, id))
 	})
-	return m, s.ID
+	return id
 }
 
 // choose begins a conversation; the mentee has come into their leg.

@@ -25,7 +25,7 @@ func canaries() []string {
 
 func plantCanaries(tx *store.Tx, w *world) error {
 	c := canaries()
-	m := mentoring.Member{Address: c[0], Alias: c[1], Join: mentoring.JoinDone, Created: w.now()}
+	m := mentoring.Member{Address: c[0], Alias: c[1], Join: mentoring.JoinDone, Created: w.now(), Account: c[4]}
 	if err := tx.PutMember(&m); err != nil {
 		return err
 	}
@@ -45,6 +45,8 @@ func plantCanaries(tx *store.Tx, w *world) error {
 		tx.PutAvailability(&mentoring.Availability{Membership: ms.ID, AwayText: c[2]}),
 		tx.PutDialogue(m.ID, []byte(c[2])),
 		tx.PutCode(c[3], &mentoring.Code{Kind: mentoring.CodeMentor}),
+		tx.PutPhrase(c[3], mentoring.PhraseRecord{Member: m.ID, Hash: []byte(c[2])}),
+		tx.PutAttempts(c[0], mentoring.Attempts{Wrong: 1}),
 		tx.PutSetting("welcome", c[2]),
 		tx.PutTopic(&store.Topic{Key: "t", Words: map[mentoring.Language]string{"fi": c[4]}}),
 		tx.PutTextOverride(&store.TextOverride{Key: "k", Words: c[2]}),

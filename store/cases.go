@@ -111,21 +111,31 @@ func (t *Tx) codeHash(code string) []byte {
 
 // Code implements [mentoring.Tx]. Case, spaces and dashes in the code do not count.
 func (t *Tx) Code(code string) (mentoring.Code, error) {
-	c, err := single(t, "SELECT kind, programme, unit, topic, created, expires, used FROM code WHERE hash = $1", func(r record) (mentoring.Code, error) {
-		return mentoring.Code{
-			Kind: mentoring.CodeKind(r.text(0)), Programme: mentoring.Programme(r.text(1)), Unit: mentoring.Unit(r.text(2)),
-			Topic: r.text(3), Created: r.time(4), Expires: r.time(5), Used: r.flag(6),
-		}, nil
-	}, t.codeHash(code))
+	c, err := single(t, "SELECT "+codeColumns+" FROM code WHERE hash = $1", scanCode, t.codeHash(code))
 	return c, doing("code", err)
+}
+
+const codeColumns = "kind, programme, unit, topic, created, expires, used, giver"
+
+func scanCode(r record) (mentoring.Code, error) {
+	return mentoring.Code{
+		Kind: mentoring.CodeKind(r.text(0)), Programme: mentoring.Programme(r.text(1)), Unit: mentoring.Unit(r.text(2)),
+		Topic: r.text(3), Created: r.time(4), Expires: r.time(5), Used: r.flag(6), Giver: mentoring.MemberID(r.int(7)),
+	}, nil
+}
+
+// CodesBy implements [mentoring.Tx].
+func (t *Tx) CodesBy(giver mentoring.MemberID, limit int) ([]mentoring.Code, error) {
+	list, err := collect(t, "SELECT "+codeColumns+" FROM code WHERE giver = $1 ORDER BY created DESC, hash LIMIT $2", scanCode, giver, limit)
+	return list, doing("codes of a giver", err)
 }
 
 // PutCode implements [mentoring.Tx].
 func (t *Tx) PutCode(code string, c *mentoring.Code) error {
-	_, err := t.exec(`INSERT INTO code (hash, kind, programme, unit, topic, created, expires, used) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	_, err := t.exec(`INSERT INTO code (hash, kind, programme, unit, topic, created, expires, used, giver) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (hash) DO UPDATE SET kind = excluded.kind, programme = excluded.programme, unit = excluded.unit, topic = excluded.topic,
-		created = excluded.created, expires = excluded.expires, used = excluded.used`,
-		t.codeHash(code), c.Kind, c.Programme, c.Unit, c.Topic, c.Created, c.Expires, c.Used)
+		created = excluded.created, expires = excluded.expires, used = excluded.used, giver = excluded.giver`,
+		t.codeHash(code), c.Kind, c.Programme, c.Unit, c.Topic, c.Created, c.Expires, c.Used, c.Giver)
 	return doing("put code", err)
 }
 

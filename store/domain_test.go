@@ -13,7 +13,7 @@ func TestMembers(t *testing.T) {
 		s := w.open()
 		m := mentoring.Member{
 			Address: address("aino"), Language: "fi", Alias: "Kuura", Join: mentoring.JoinConsent, Consent: 3,
-			ConsentAt: w.now(), Trial: true, Created: w.now(),
+			ConsentAt: w.now(), Trial: true, Created: w.now(), Unit: "west", Topic: "work", Account: "synapse-admin",
 		}
 		s.write(func(tx *store.Tx) error { return tx.PutMember(&m) })
 		same(t, "member", both(s, "member", func(tx *store.Tx) (mentoring.Member, error) { return tx.Member(m.ID) }), m)
@@ -202,11 +202,17 @@ func TestCodesBlocksCountersDialogues(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		s := w.open()
 		c := s.cast("a", w.now())
-		code := mentoring.Code{Kind: mentoring.CodeReferral, Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Topic: "work", Created: w.now(), Expires: w.now().Add(time.Hour)}
+		code := mentoring.Code{Kind: mentoring.CodeReferral, Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Topic: "work", Created: w.now(), Expires: w.now().Add(time.Hour), Giver: c.mentor.ID}
 		s.write(func(tx *store.Tx) error { return tx.PutCode("kuu-tyyni-17", &code) })
 		code.Used = true
 		s.write(func(tx *store.Tx) error { return tx.PutCode("Kuu Tyyni 17", &code) })
 		same(t, "code", both(s, "code", func(tx *store.Tx) (mentoring.Code, error) { return tx.Code("KUU-TYYNI-17") }), code)
+		newer := code
+		newer.Created, newer.Used = code.Created.Add(time.Minute), false
+		s.write(func(tx *store.Tx) error { return tx.PutCode("kuu-tyyni-18", &newer) })
+		for limit, want := range [][]mentoring.Code{nil, {newer}, {newer, code}, {newer, code}} {
+			same(t, "codes of a giver", both(s, "codes", func(tx *store.Tx) ([]mentoring.Code, error) { return tx.CodesBy(c.mentor.ID, limit) }), want)
+		}
 
 		blocked := func() bool {
 			return both(s, "blocked", func(tx *store.Tx) (bool, error) { return tx.Blocked(c.mentor.ID, c.mentee.ID) })

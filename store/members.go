@@ -14,7 +14,7 @@ func (t *Tx) addressHash(address string) []byte {
 	return t.s.Hash("address", address)
 }
 
-const memberColumns = "id, address, language, alias, join_state, consent, consent_at, trial, created, changed, warned"
+const memberColumns = "id, address, language, alias, join_state, consent, consent_at, trial, created, changed, warned, unit, topic, account"
 
 func (t *Tx) scanMember(r record) (m mentoring.Member, err error) {
 	m = mentoring.Member{
@@ -27,6 +27,11 @@ func (t *Tx) scanMember(r record) (m mentoring.Member, err error) {
 		Created:   r.time(8),
 		Changed:   r.time(9),
 		Warned:    r.time(10),
+		Unit:      mentoring.Unit(r.text(11)),
+		Topic:     r.text(12),
+	}
+	if m.Account, err = t.openText(place{column: "member.account", id: r.int(0)}, r.view(13)); err != nil {
+		return m, err
 	}
 	if m.Address, err = t.openText(place{column: "member.address", id: r.int(0)}, r.view(1)); err != nil {
 		return m, err
@@ -71,15 +76,15 @@ func (t *Tx) PutMember(m *mentoring.Member) error {
 		t.caches.addresses.drop(old.Address)
 	}
 	id := int64(m.ID)
-	_, err := t.exec(`INSERT INTO member (id, address, address_hash, language, alias, join_state, consent, consent_at, trial, created, changed, warned)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+	_, err := t.exec(`INSERT INTO member (id, address, address_hash, language, alias, join_state, consent, consent_at, trial, created, changed, warned,
+		unit, topic, account) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (id) DO UPDATE SET address = excluded.address, address_hash = excluded.address_hash,
 		language = excluded.language, alias = excluded.alias, join_state = excluded.join_state, consent = excluded.consent,
 		consent_at = excluded.consent_at, trial = excluded.trial, created = excluded.created,
-		changed = excluded.changed, warned = excluded.warned`,
+		changed = excluded.changed, warned = excluded.warned, unit = excluded.unit, topic = excluded.topic, account = excluded.account`,
 		id, t.sealText(place{column: "member.address", id: id}, m.Address), t.addressHash(m.Address),
 		m.Language, t.sealText(place{column: "member.alias", id: id}, m.Alias), m.Join, m.Consent, m.ConsentAt, m.Trial, m.Created,
-		m.Changed, m.Warned)
+		m.Changed, m.Warned, m.Unit, m.Topic, t.sealText(place{column: "member.account", id: id}, m.Account))
 	if err != nil {
 		return doing("put member", err)
 	}
@@ -133,6 +138,9 @@ func (t *Tx) DeleteMember(id mentoring.MemberID) error {
 		t.forgetRoom(r)
 	}
 	if err := t.PutDialogue(id, nil); err != nil {
+		return doing("delete member", err)
+	}
+	if _, err := t.exec("DELETE FROM phrase WHERE member = $1", id); err != nil {
 		return doing("delete member", err)
 	}
 	if err := t.change("DELETE FROM member WHERE id = $1", id); err != nil {

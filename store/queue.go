@@ -209,17 +209,22 @@ type QueueStat struct {
 	Oldest time.Duration
 }
 
-// QueueStats is for metrics. It reads the whole queue.
+// statsLimit bounds how many rows QueueStats looks at.
+const statsLimit = 100_000
+
+// QueueStats is for metrics. It looks at the oldest 100,000 rows: in a queue that
+// is longer the numbers of rows are at least those, and Oldest is right.
 func (s *Store) QueueStats(ctx context.Context) ([]QueueStat, error) {
 	var stats []QueueStat
 	now := s.now()
 	err := s.Read(ctx, func(t *Tx) (err error) {
-		stats, err = collect(t, "SELECT kind, state, count(*), count(DISTINCT lane), min(created) FROM queue GROUP BY kind, state ORDER BY kind, state",
+		stats, err = collect(t, `SELECT kind, state, count(*), count(DISTINCT lane), min(created)
+			FROM (SELECT kind, state, lane, created FROM queue ORDER BY id LIMIT $1) oldest GROUP BY kind, state ORDER BY kind, state`,
 			func(r record) (QueueStat, error) {
 				return QueueStat{
 					Kind: LaneKind(r.int(0)), State: RowState(r.int(1)), Rows: r.int(2), Lanes: r.int(3), Oldest: now.Sub(r.time(4)),
 				}, nil
-			})
+			}, statsLimit)
 		return err
 	})
 	return stats, doing("queue figures", err)

@@ -197,7 +197,7 @@ func TestSeen(t *testing.T) {
 		})
 		same(t, "of a failed step", see("$b"), false)
 		w.pass(6 * 24 * time.Hour)
-		s.write(func(tx *store.Tx) error { return tx.Prune(w.now()) })
+		s.write(func(tx *store.Tx) error { _, err := tx.Prune(w.now()); return err })
 		same(t, "in another hour", see("$c"), false)
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
@@ -205,7 +205,7 @@ func TestSeen(t *testing.T) {
 		s = w.open()
 		same(t, "after a restart and six days", see("$a"), true)
 		w.pass(2 * 24 * time.Hour)
-		s.write(func(tx *store.Tx) error { return tx.Prune(w.now()) })
+		s.write(func(tx *store.Tx) error { _, err := tx.Prune(w.now()); return err })
 		same(t, "after eight days", see("$a"), false)
 		same(t, "after two days", see("$c"), true)
 		if err := s.Close(); err != nil {

@@ -10,17 +10,32 @@ import (
 // uses it late is told that, and not that it never was.
 const codeKept = 30 * 24 * time.Hour
 
+// pruneLimit bounds what one call of Prune deletes of each kind.
+const pruneLimit = 1000
+
 // Prune deletes what has outlived its use: the marks of events seen more than
-// a week ago, and codes that expired a month ago.
-func (t *Tx) Prune(now time.Time) error {
+// a week ago, codes that expired a month ago, wrong tries that count no more. It
+// does a bounded part; more says that there is some left.
+func (t *Tx) Prune(now time.Time) (more bool, err error) {
 	if err := t.writing(); err != nil {
-		return err
+		return false, err
 	}
-	if _, err := t.exec("DELETE FROM seen WHERE hour < $1", t.g.seen.forget(now)); err != nil {
-		return doing("prune", err)
+	for _, old := range []struct {
+		table, key, where string
+		before            any
+	}{
+		{"seen", "id", "hour < $1", t.g.seen.forget(now)},
+		{"code", "hash", "expires < $1", now.Add(-codeKept)},
+		{"attempt", "hash", "changed < $1", now.Add(-attemptsKept)},
+	} {
+		n, err := t.exec("DELETE FROM "+old.table+" WHERE "+old.key+" IN (SELECT "+old.key+" FROM "+old.table+
+			" WHERE "+old.where+" ORDER BY "+old.key+" LIMIT $2)", old.before, pruneLimit)
+		if err != nil {
+			return false, doing("prune", err)
+		}
+		more = more || n == pruneLimit
 	}
-	_, err := t.exec("DELETE FROM code WHERE expires < $1", now.Add(-codeKept))
-	return doing("prune", err)
+	return more, nil
 }
 
 // EmptyConversation deletes what a conversation leaves behind: the message

@@ -164,7 +164,7 @@ func TestPruneCodes(t *testing.T) {
 			want error
 		}{{24 * time.Hour, nil}, {31 * 24 * time.Hour, mentoring.ErrNotFound}} {
 			w.pass(step.pass)
-			s.write(func(tx *store.Tx) error { return tx.Prune(w.now()) })
+			s.write(func(tx *store.Tx) error { _, err := tx.Prune(w.now()); return err })
 			wantError(t, "code", find(), step.want)
 		}
 	})

@@ -21,6 +21,8 @@ func sealedColumns() []sealedColumn {
 		{"setting", "value", "name"},
 		{"member", "address", "id"},
 		{"member", "alias", "id"},
+		{"member", "account", "id"},
+		{"phrase", "hash", "member"},
 		{"card", "words", "membership"},
 		{"availability", "away_text", "membership"},
 		{"participant", "alias", "id"},

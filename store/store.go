@@ -60,6 +60,7 @@ type Store struct {
 	give    func() error // closes the gate's connection
 
 	committed func(steps int, took time.Duration)
+	proofs    chan struct{} // who is making one, see Prove
 	closing   sync.Once
 	closeErr  error
 	readyMu   sync.RWMutex
@@ -88,7 +89,8 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := migrate(ctx, db, upgradeTable(), o.progress); err != nil {
 		return nil, err
 	}
-	s := &Store{keys: o.Keys, now: o.Now, committed: o.Committed, give: give, readers: newReaders(db, readerCount)}
+	s := &Store{keys: o.Keys, now: o.Now, committed: o.Committed, give: give, readers: newReaders(db, readerCount),
+		proofs: make(chan struct{}, proofsAtOnce)}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -25,7 +25,10 @@ CREATE TABLE member (
 	trial        SMALLINT NOT NULL,
 	created      BIGINT   NOT NULL,
 	changed      BIGINT   NOT NULL, -- of who has not finished joining: their last sign
-	warned       BIGINT   NOT NULL  -- that they will be forgotten
+	warned       BIGINT   NOT NULL, -- that they will be forgotten
+	unit         TEXT     NOT NULL, -- of whoever referred them
+	topic        TEXT     NOT NULL,
+	account      BYTEA    NOT NULL -- sealed
 );
 CREATE INDEX member_unfinished ON member (changed) WHERE join_state <> 'joined' AND join_state <> 'forgotten';
 
@@ -129,8 +132,27 @@ CREATE TABLE code (
 	topic     TEXT     NOT NULL,
 	created   BIGINT   NOT NULL,
 	expires   BIGINT   NOT NULL,
-	used      SMALLINT NOT NULL
+	used      SMALLINT NOT NULL,
+	giver     INTEGER  NOT NULL DEFAULT 0
 );
+CREATE INDEX code_giver ON code (giver, created);
+
+-- Recovery phrases: who has which is found by a keyed hash of its first part.
+CREATE TABLE phrase (
+	member  INTEGER NOT NULL PRIMARY KEY REFERENCES member (id),
+	locator BYTEA   NOT NULL UNIQUE, -- keyed hash
+	hash    BYTEA   NOT NULL, -- sealed
+	created BIGINT  NOT NULL
+);
+
+-- Wrong tries at something, by a keyed hash of what.
+CREATE TABLE attempt (
+	hash    BYTEA   NOT NULL PRIMARY KEY,
+	wrong   INTEGER NOT NULL,
+	until   BIGINT  NOT NULL,
+	changed BIGINT  NOT NULL
+);
+CREATE INDEX attempt_changed ON attempt (changed);
 
 CREATE TABLE block (
 	blocker INTEGER NOT NULL REFERENCES member (id),
