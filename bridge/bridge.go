@@ -31,6 +31,7 @@ type Meter interface {
 	Fault(lane string)                    // a row that could not be handled
 	Refused(key string)                   // text key of the refusal
 	SetAside(lane string)                 // given up
+	Media(kind string, bytes int64)       // a file was made anew and uploaded
 }
 
 // GCPercent is the garbage collector's setting that the program runs with: the
@@ -84,6 +85,7 @@ type Bridge struct {
 	suspect atomic.Bool
 	missing sync.Mutex // one question at a time
 	lanes   *scheduler
+	files   *files
 	routes  routes
 	ready   atomic.Bool
 	// machines is nil where rooms are plain.
@@ -121,6 +123,7 @@ func New(o Options) *Bridge {
 	}
 	b.device.Store("")
 	b.lanes = newScheduler(b.now)
+	b.files = newFiles(b)
 	b.sweepOver = make(chan struct{})
 	b.store.OnReady(b.lanes.add)
 	return b
@@ -160,6 +163,7 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		Waiting: mentoring.Waiting{
 			Remind: p.Waiting.Remind.Std(), Offer: p.Waiting.Offer.Std(), Staff: p.Waiting.Staff.Std(),
 		},
+		MaxFile: int64(p.Media.MaxSize), MaxLength: time.Duration(p.Media.MaxLength),
 	}
 }
 
@@ -195,6 +199,9 @@ func (b *Bridge) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the queue: %w", err)
 	}
+	if err = b.store.Write(ctx, func(tx *store.Tx) error { return tx.DoomBegun() }); err != nil {
+		return fmt.Errorf("read the uploads: %w", err)
+	}
 	listener := b.listener
 	if listener == nil {
 		if listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", b.listen); err != nil {
@@ -212,6 +219,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 		b.work(work)
 	})
 	wg.Go(func() { b.keepTime(ctx) })
+	wg.Go(func() { b.sweepUploads(ctx) })
 	b.unread.Store(true)
 	b.suspect.Store(true)
 	b.lanes.start(heads)
@@ -228,6 +236,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	defer stop()
 	_ = server.Shutdown(drain) // what it did not finish comes again
 	b.lanes.close()
+	b.files.close()
 	finished := make(chan struct{})
 	go func() { wg.Wait(); close(finished) }()
 	select {
@@ -487,6 +496,10 @@ func (b *Bridge) prune(ctx context.Context) error {
 		}
 	}
 	return b.run(ctx, func(s *step) error {
+		// What opens files is kept no longer than what opens messages.
+		if err := s.tx.LockUploads(s.now.Add(-time.Duration(s.b.config.Load().Retention.Keys))); err != nil {
+			return err
+		}
 		rows, err := s.tx.OlderThan(store.LaneOut, limit)
 		if err != nil {
 			return err

@@ -25,6 +25,7 @@ import (
 // sends, and would need an object for each of 200,000 ghosts.
 type homeserver struct {
 	client   *http.Client
+	transfer *http.Client // the same without a limit of time, for files
 	address  *url.URL
 	base     string // address + "/_matrix/client/"
 	appToken string
@@ -82,6 +83,7 @@ func newHomeserver(address, domain string, registration *appservice.Registration
 	}
 	return &homeserver{
 		client:   &http.Client{Timeout: requestTimeout, Transport: transport},
+		transfer: &http.Client{Transport: transport},
 		address:  parseAddress(address),
 		base:     strings.TrimSuffix(address, "/") + "/_matrix/client/",
 		appToken: registration.AppToken,
@@ -132,6 +134,10 @@ func (hs *homeserver) url(as actor, path []string) string {
 // call makes one request and never retries: the queue row is what retries.
 // body may be nil, a json.RawMessage (sent as it is) or anything that marshals.
 func (hs *homeserver) call(ctx context.Context, as actor, method string, body, answer any, path ...string) error {
+	return hs.callURL(ctx, method, hs.url(as, path), body, answer)
+}
+
+func (hs *homeserver) callURL(ctx context.Context, method, target string, body, answer any) error {
 	var reader io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -144,13 +150,18 @@ func (hs *homeserver) call(ctx context.Context, as actor, method string, body, a
 		}
 		reader = bytes.NewReader(raw)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, hs.url(as, path), reader)
+	request, err := http.NewRequestWithContext(ctx, method, target, reader)
 	if err != nil {
 		return fmt.Errorf("write request: %w", &failure{})
 	}
 	request.Header["Authorization"] = []string{hs.token}
 	request.Header["Content-Type"] = []string{"application/json"}
-	response, err := hs.client.Do(request)
+	return hs.finish(ctx, hs.client, request, answer)
+}
+
+// finish makes a request and reads its answer.
+func (hs *homeserver) finish(ctx context.Context, client *http.Client, request *http.Request, answer any) error {
+	response, err := client.Do(request)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -124,6 +124,9 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 			return err
 		}
 	}
+	if p.File != nil && p.File.Ready == nil {
+		return b.files.send(row, p, r)
+	}
 	started := time.Now()
 	var event string
 	switch p.Op {
@@ -142,7 +145,12 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 	}
 	b.meter.Sent(p.Op, time.Since(started))
 	done.wg.Add(1)
-	b.store.WriteAsync(func(tx *store.Tx) error { return b.note(tx, row, p, r, event) }, done.done)
+	b.store.WriteAsync(func(tx *store.Tx) error { return b.note(tx, row, p, r, event) }, func(err error) {
+		done.done(err)
+		if p.dooms(event) {
+			b.files.wantSweep()
+		}
+	})
 	return nil
 }
 
@@ -151,9 +159,10 @@ var errGone = errors.New("gone")
 
 func (b *Bridge) deliverEvent(ctx context.Context, r *route, p *parcel) (string, error) {
 	raw, allowed := p.Content, r.allowed
-	if p.Relation != nil || p.Thread != "" || p.Edits != "" {
+	allowed.Sealed = b.machines != nil
+	if p.File != nil || p.Relation != nil || p.Thread != "" || p.Edits != "" {
 		var err error
-		if raw, allowed.Events, err = b.relate(ctx, p); err != nil {
+		if raw, err = b.relate(ctx, p, &allowed); err != nil {
 			return "", err
 		}
 	}
@@ -170,30 +179,39 @@ func (b *Bridge) deliverEvent(ctx context.Context, r *route, p *parcel) (string,
 	return b.hs.send(ctx, r.as, r.room, eventType, p.Txn, raw)
 }
 
-// relate completes a parcel's content with the events that it refers to in its
-// own leg, which are known only now.
-func (b *Bridge) relate(ctx context.Context, p *parcel) (raw json.RawMessage, events []string, err error) {
+// relate completes a parcel's content with what is known only now: its file, and
+// the events that it refers to in its own leg. Both are then allowed in it.
+func (b *Bridge) relate(ctx context.Context, p *parcel, allowed *rewrite.Allowed) (raw json.RawMessage, err error) {
 	var content rewrite.Content
 	if err = json.Unmarshal(p.Content, &content); err != nil {
-		return nil, nil, fmt.Errorf("read parcel: %w", err)
+		return nil, fmt.Errorf("read parcel: %w", err)
+	}
+	if p.File != nil {
+		content, allowed.Media = rewrite.Attach(content, p.File.Ready), p.File.Ready.Addresses()
 	}
 	if p.Relation != nil {
 		target, reply, err := b.targets(ctx, p)
-		if errors.Is(err, errGone) && (p.Relation.Kind == rewrite.Reply || p.Relation.Kind == rewrite.Thread) {
-			return p.Content, nil, nil // what it answers was taken back: it says something all the same
+		switch {
+		case errors.Is(err, errGone) && (p.Relation.Kind == rewrite.Reply || p.Relation.Kind == rewrite.Thread):
+			// What it answers was taken back: it says something all the same.
+		case err != nil:
+			return nil, err
+		default:
+			if p.Relation.Kind == rewrite.Replace {
+				if content, allowed.Media, err = b.captioned(ctx, p, content); err != nil {
+					return nil, err
+				}
+			}
+			content = rewrite.Relate(content, rewrite.Relation{Kind: p.Relation.Kind, Key: p.Relation.Key}, target, reply)
+			allowed.Events = []string{target, reply}
 		}
-		if err != nil {
-			return nil, nil, err
-		}
-		content = rewrite.Relate(content, rewrite.Relation{Kind: p.Relation.Kind, Key: p.Relation.Key}, target, reply)
-		events = []string{target, reply}
 	} else if content, err = b.attach(ctx, content, p); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if raw, err = json.Marshal(content); err != nil {
-		return nil, nil, fmt.Errorf("write content: %w", err)
+		return nil, fmt.Errorf("write content: %w", err)
 	}
-	return raw, events, nil
+	return raw, nil
 }
 
 // targets finds the events that a copy relates to in its own leg.
@@ -271,6 +289,11 @@ func (b *Bridge) deliverRedaction(ctx context.Context, r *route, p *parcel) (str
 func (b *Bridge) note(tx *store.Tx, row store.Row, p *parcel, r *route, event string) error {
 	if err := tx.Done(row.ID); err != nil {
 		return err
+	}
+	if p.dooms(event) {
+		if err := tx.DoomUploads(p.Conversation, p.sourceOf(), p.Number); err != nil {
+			return err
+		}
 	}
 	if event == "" {
 		if p.Author != 0 && p.Op == opSend { // so that nothing waits for it
@@ -445,6 +468,11 @@ func (s *step) abandon(row store.Row, p *parcel, toWriter, toStaff, incident str
 		return err
 	}
 	if p.Author != 0 && p.Op == opSend {
+		if p.File != nil {
+			if err := s.doomCopy(p.Conversation, p.Source, p.Number); err != nil {
+				return err
+			}
+		}
 		if err := notFoundIsFine(s.tx.DropCopy(p.Conversation, p.Source, p.Number)); err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ type parcel struct {
 	Source       string                   `json:"s,omitempty"`
 	Relation     *relation                `json:"r,omitempty"`
 	Answers      []string                 `json:"i,omitempty"` // the answer IDs that a vote may name, besides numbers
+	File         *filePart                `json:"f,omitempty"`
 
 	// A line of the bot.
 	Menu    int64    `json:"m,omitempty"`
@@ -144,4 +145,18 @@ func msgtype(loud bool) string {
 		return "m.text"
 	}
 	return "m.notice"
+}
+
+// sourceOf is the message that a parcel carries, or takes back.
+func (p *parcel) sourceOf() string {
+	if p.Op == opRedact && p.Relation != nil {
+		return p.Relation.Source
+	}
+	return p.Source
+}
+
+// dooms says whether the files of the message go with a parcel that is done:
+// that message was taken back, or came to nothing.
+func (p *parcel) dooms(event string) bool {
+	return p.Op == opRedact && p.Relation != nil || event == "" && p.File != nil
 }

@@ -98,9 +98,6 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	if m.Kind == rewrite.Redaction {
 		return s.relayRedaction(room, from, m)
 	}
-	if m.Media != nil {
-		return s.carry(from, m)
-	}
 	target, err := s.target(room, m)
 	if err != nil {
 		return err
@@ -113,6 +110,9 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	case m.Relation.Kind == rewrite.Replace:
 		if target == nil || target.Author != from.Number {
 			return mentoring.Refuse("relay.edit_unknown")
+		}
+		if err = s.editsCaption(m, target); err != nil {
+			return err
 		}
 		what = mentoring.Changes
 	case m.Kind == rewrite.Reaction:
@@ -157,6 +157,7 @@ type content struct {
 	eventType string
 	raw       json.RawMessage
 	answers   []string // of a vote for the poll's author: the IDs it may name
+	file      *filePart
 }
 
 // marshalled is a content as it waits in the outbox.
@@ -178,6 +179,10 @@ func (s *step) render(room store.Room, from *mentoring.Participant, m *rewrite.M
 	if err != nil {
 		return nil, err
 	}
+	file, err := s.file(c, from, m)
+	if err != nil {
+		return nil, err
+	}
 	rendered := make(map[int]content, len(c.Participants)-1)
 	for i := range c.Participants {
 		viewer := &c.Participants[i]
@@ -195,9 +200,12 @@ func (s *step) render(room store.Room, from *mentoring.Participant, m *rewrite.M
 		if !viewer.Archived.IsZero() {
 			object = hushed(object)
 		}
-		if rendered[viewer.Number], err = marshalled(eventType, object); err != nil {
+		made, err := marshalled(eventType, object)
+		if err != nil {
 			return nil, err
 		}
+		made.file = file
+		rendered[viewer.Number] = made
 	}
 	return rendered, nil
 }
@@ -226,10 +234,13 @@ func (s *step) copiesOf(source string, c *mentoring.Conversation, from *mentorin
 		}
 		err = s.enqueue(s.b.copyLane(id, from.ID), store.LaneOut, state, parcel{
 			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: made.eventType, Content: made.raw,
-			Conversation: c.ID, Number: viewer.Number, Source: source, Relation: link, Answers: made.answers,
+			Conversation: c.ID, Number: viewer.Number, Source: source, Relation: link, Answers: made.answers, File: made.file,
 		})
 		if err != nil {
 			return err
+		}
+		if made.file != nil {
+			s.wanted, s.wantedOf = made.file, fileKey{c.ID, source}
 		}
 	}
 	if len(record.Copies) == 0 {
@@ -379,6 +390,9 @@ func (s *step) dropUnsent(lane store.Lane, target *store.Message, number int) (b
 			continue
 		}
 		if err = s.tx.Done(row.ID); err != nil {
+			return false, err
+		}
+		if err = s.doomCopy(target.Conversation, target.Source, number); err != nil {
 			return false, err
 		}
 		return true, s.tx.DropCopy(target.Conversation, target.Source, number)

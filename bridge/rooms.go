@@ -504,6 +504,7 @@ func (b *Bridge) emptyConversation(ctx context.Context, c mentoring.Conversation
 	}
 	err = b.store.Write(ctx, func(tx *store.Tx) error { return tx.EmptyConversation(c) })
 	b.routes.drop()
+	b.files.wantSweep()
 	return err
 }
 

@@ -32,6 +32,10 @@ type step struct {
 
 	refused []string // text keys of refusals, for the metrics
 	stale   bool     // a room or a ghost changed: cached routes are dropped
+	// wanted is the file of the message that was relayed, to be fetched at once.
+	wanted   *filePart
+	wantedOf fileKey
+	doomed   bool // files are to be deleted
 }
 
 func (b *Bridge) newStep(tx *store.Tx, ev *incoming) *step {
@@ -47,6 +51,12 @@ func (s *step) committed() {
 	}
 	if s.stale {
 		s.b.routes.drop()
+	}
+	if s.doomed {
+		s.b.files.wantSweep()
+	}
+	if s.wanted != nil {
+		s.b.files.prefetch(s.wantedOf, s.wanted)
 	}
 }
 

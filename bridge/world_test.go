@@ -44,6 +44,7 @@ type world struct {
 	crash   func(committed bool) error // asked around each commit of the store, as its CommitHook
 	crashed atomic.Bool                // it said so
 	crypto  func(*bridge.Bridge) error // done before each run
+	prepare func(*config.Config)       // changes the settings before each run
 }
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) }
@@ -85,6 +86,7 @@ func (m *meter) SendError(class string)            { m.add("send error "+class, 
 func (m *meter) Fault(lane string)                 { m.add("fault "+lane, 1) }
 func (m *meter) Refused(key string)                { m.add("refused "+key, 1) }
 func (m *meter) SetAside(lane string)              { m.add("aside "+lane, 1) }
+func (m *meter) Media(kind string, _ int64)        { m.add("media "+kind, 1) }
 
 const domain = "test"
 
@@ -100,7 +102,7 @@ func newWorld(t *testing.T, prepare ...func(*world)) *world {
 		t.Fatal(err)
 	}
 	w.hs = hs.New(hs.Options{
-		Name: domain, Seed: 1,
+		Name: domain, Seed: 1, Admin: "silta",
 		Appservice: hs.Appservice{ID: "silta", Token: "as", HSToken: "hs", Sender: "silta-appservice", Users: regexp.MustCompile(`^@silta(_.*)?:test$`)},
 		Backoff:    func(int) time.Duration { return 20 * time.Millisecond },
 		Fault: func(c hs.Call) hs.Fault {
@@ -142,6 +144,9 @@ func (w *world) start() {
 	c := config.Default()
 	c.Homeserver = config.Homeserver{Address: "http://homeserver.test", Domain: domain}
 	c.DefaultLanguage = "en"
+	if w.prepare != nil {
+		w.prepare(c)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		w.t.Fatal(err)

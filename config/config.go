@@ -77,6 +77,10 @@ type Config struct {
 	// and $CREDENTIALS_DIRECTORY/silta.key (systemd) go before it.
 	KeyFile string `yaml:"key_file"`
 
+	// TempDir is where files are while they are made anew: encrypted under a key
+	// that is in memory only, and without a name. Empty: the system's.
+	TempDir string `yaml:"temp_dir"`
+
 	Accounts Accounts `yaml:"accounts"`
 	Web      Web      `yaml:"web"`
 
@@ -88,6 +92,9 @@ type Config struct {
 type Homeserver struct {
 	Address string `yaml:"address"` // base URL of the client-server API
 	Domain  string `yaml:"domain"`  // server name: the part of Matrix IDs after the colon
+	// AdminToken is the access token of an administrator, with which files are
+	// deleted; empty: the bot tries, which works where it is an administrator.
+	AdminToken string `yaml:"admin_token"`
 }
 
 // AppService is how the homeserver and Silta know each other. Every key here

@@ -242,6 +242,7 @@ func (r *reader) resolve(c *Config, folder string) {
 	}
 	c.Database.DSN = absoluteDSN(folder, c.Database.DSN)
 	c.KeyFile = absolute(folder, c.KeyFile)
+	c.TempDir = absolute(folder, c.TempDir)
 	c.AppService.Registration = absolute(folder, c.AppService.Registration)
 	c.Accounts.SecretFile = absolute(folder, c.Accounts.SecretFile)
 }

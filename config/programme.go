@@ -37,6 +37,7 @@ type Waiting struct {
 // defaultMentoring is mentoring as it is when the file says nothing of it.
 func defaultMentoring() Programme {
 	return Programme{
+		Media:       defaultMedia(),
 		Services:    []Service{},
 		Awake:       Duration(time.Hour),
 		Waiting:     Waiting{Remind: Duration(24 * time.Hour), Offer: Duration(48 * time.Hour), Staff: Duration(72 * time.Hour)},
@@ -53,4 +54,22 @@ type Media struct {
 	// Files are all the others, such as PDF: they cannot be cleaned, and go as
 	// they are.
 	Files bool `yaml:"files" reload:"yes"`
+
+	// What is larger or longer is refused. The homeserver's own limit bounds what
+	// people can upload at all; `silta check` compares.
+	MaxSize   Size     `yaml:"max_size" reload:"yes"`
+	MaxLength Duration `yaml:"max_length" reload:"yes"` // of sound and video
+}
+
+func defaultMedia() Media {
+	return Media{MaxSize: 50 << 20, MaxLength: Duration(30 * time.Minute)}
+}
+
+// Any says whether any kind of file is carried.
+func (m *Media) Any() bool { return m.Images || m.Voice || m.Audio || m.Video || m.Files }
+
+func (m *Media) check(k *checker, key string) {
+	k.must(m.MaxSize >= 100<<10 && m.MaxSize <= 1<<30, key+".max_size", "%s is out of bounds; between 100 kB and 1 GB", m.MaxSize)
+	k.must(m.MaxLength.Std() >= 10*time.Second && m.MaxLength.Std() <= 6*time.Hour, key+".max_length",
+		"%s is out of bounds; between 10s and 6h", m.MaxLength)
 }

@@ -50,6 +50,7 @@ func (c *Config) faults() []Fault {
 	c.checkCrisisLines(k)
 	c.checkMentors(k)
 	c.checkMachine(k)
+	c.Programmes.Mentoring.Media.check(k, "programmes.mentoring.media")
 	c.checkJoining(k)
 	return k.list
 }

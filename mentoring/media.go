@@ -1,14 +1,35 @@
 package mentoring
 
 // Carry says whether the programme of a participant's conversation passes on
-// what they want to send besides text. The refusal says what to do instead.
-func (a *Act) Carry(from ParticipantID, what Content) error {
-	c, err := a.Tx.ConversationOf(from)
+// what they want to send besides text, size being what its client says in
+// bytes. The refusal says what to do instead.
+func (a *Act) Carry(from ParticipantID, what Content, size int64) error {
+	rules, err := a.carries(from)
 	if err != nil {
-		return missing(err, "conversation", Refuse("chat.unknown"))
+		return err
 	}
-	if !a.Rules.Programme(c.Programme).Carries[what] {
+	switch {
+	case !rules.Carries[what]:
 		return Refuse("media.off." + string(what))
+	case rules.MaxFile > 0 && size > rules.MaxFile:
+		return a.TooBig(from)
 	}
 	return nil
+}
+
+// TooBig is the refusal of a file that is larger than a programme allows.
+func (a *Act) TooBig(from ParticipantID) error {
+	rules, err := a.carries(from)
+	if err != nil {
+		return err
+	}
+	return Refuse("media.refused.too_big", "megabytes", rules.MaxFile>>20)
+}
+
+func (a *Act) carries(from ParticipantID) (*ProgrammeRules, error) {
+	c, err := a.Tx.ConversationOf(from)
+	if err != nil {
+		return nil, missing(err, "conversation", Refuse("chat.unknown"))
+	}
+	return a.Rules.Programme(c.Programme), nil
 }

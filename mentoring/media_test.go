@@ -14,14 +14,14 @@ func TestCarry(t *testing.T) {
 	_, _, c := w.pair(mentoring.Open)
 	from := c.Participants[0].ID
 	for _, kind := range kinds {
-		w.refused("media.off."+string(kind), func(a *mentoring.Act) error { return a.Carry(from, kind) })
+		w.refused("media.off."+string(kind), func(a *mentoring.Act) error { return a.Carry(from, kind, 0) })
 	}
 	for _, on := range kinds {
 		w.rules.Programmes = map[mentoring.Programme]*mentoring.ProgrammeRules{
 			mentoring.DefaultProgramme: {Carries: map[mentoring.Content]bool{on: true}},
 		}
 		for _, kind := range kinds {
-			carry := func(a *mentoring.Act) error { return a.Carry(from, kind) }
+			carry := func(a *mentoring.Act) error { return a.Carry(from, kind, 0) }
 			if kind == on {
 				w.must(carry)
 			} else {
@@ -29,5 +29,13 @@ func TestCarry(t *testing.T) {
 			}
 		}
 	}
-	w.refused("chat.unknown", func(a *mentoring.Act) error { return a.Carry(from+999, mentoring.Images) })
+	w.rules.Programmes[mentoring.DefaultProgramme] = &mentoring.ProgrammeRules{
+		Carries: map[mentoring.Content]bool{mentoring.Images: true}, MaxFile: 50 << 20,
+	}
+	w.must(func(a *mentoring.Act) error { return a.Carry(from, mentoring.Images, 50<<20) })
+	big := w.refused("media.refused.too_big", func(a *mentoring.Act) error { return a.Carry(from, mentoring.Images, 50<<20+1) })
+	if big.Text.Args["megabytes"] != int64(50) {
+		t.Errorf("the limit is said to be %v MB", big.Text.Args["megabytes"])
+	}
+	w.refused("chat.unknown", func(a *mentoring.Act) error { return a.Carry(from+999, mentoring.Images, 0) })
 }

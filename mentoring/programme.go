@@ -12,6 +12,10 @@ type ProgrammeRules struct {
 	Waiting Waiting
 	// ForgetAfter is from `forget` until the conversation goes for good.
 	ForgetAfter time.Duration
+	// MaxFile is how large a file may be that is passed on, in bytes; 0: no limit.
+	MaxFile int64
+	// MaxLength is how long sound and video may be; 0: no limit.
+	MaxLength time.Duration
 }
 
 // Content is a kind of what people send that a programme may allow or not.

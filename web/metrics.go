@@ -25,6 +25,8 @@ type Metrics struct {
 	refused  *prometheus.CounterVec
 	aside    *prometheus.CounterVec
 	joined   *prometheus.CounterVec
+	media    *prometheus.CounterVec
+	bytes    *prometheus.CounterVec
 	commits  prometheus.Histogram
 	commit   prometheus.Histogram
 }
@@ -55,6 +57,8 @@ func NewMetrics(version string, lanes func(context.Context) ([]Lane, error)) *Me
 		refused:  counter("refusals_total", "What people asked for and a rule refused, by rule.", "rule"),
 		aside:    counter("set_aside_total", "Rows set aside after their fifth fault, by kind of lane.", "lane"),
 		joined:   counter("page_joins_total", "Forms that were sent on the page, by what became of them.", "result"),
+		media:    counter("media_total", "Files made anew and uploaded, by kind; one for each leg.", "kind"),
+		bytes:    counter("media_bytes_total", "Bytes of the files that were uploaded, by kind.", "kind"),
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "silta", Name: "commit_steps",
 			Help: "Steps committed together (group commit).", Buckets: prometheus.ExponentialBuckets(1, 2, 11)}),
 		commit: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "silta", Name: "commit_seconds",
@@ -64,6 +68,7 @@ func NewMetrics(version string, lanes func(context.Context) ([]Lane, error)) *Me
 		Help: "Always 1; the version is the label.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
 	m.registry.MustRegister(m.received, m.steps, m.sends, m.errors, m.faults, m.refused, m.aside, m.joined, m.commits, m.commit,
+		m.media, m.bytes,
 		build, newLaneCollector(lanes), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -101,6 +106,13 @@ func (m *Metrics) SetAside(lane string) { m.aside.WithLabelValues(m.words.known(
 // Joined counts a form of the page by what became of it.
 func (m *Metrics) Joined(result string) {
 	m.joined.WithLabelValues(m.words.known("result", result)).Inc()
+}
+
+// Media counts a file that was made anew and uploaded.
+func (m *Metrics) Media(kind string, bytes int64) {
+	kind = m.words.known("media", kind)
+	m.media.WithLabelValues(kind).Inc()
+	m.bytes.WithLabelValues(kind).Add(float64(bytes))
 }
 
 // Committed notes one group commit.

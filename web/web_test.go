@@ -80,6 +80,7 @@ func TestEveryMetricAndLabel(t *testing.T) {
 	m.Fault("out")
 	m.Refused("choose.full")
 	m.SetAside("out")
+	m.Media("image", 1234)
 	m.Committed(7, time.Millisecond)
 	_, body := fetch(t, url+"/metrics")
 	line := regexp.MustCompile(`^(silta_[a-z_]+)(?:\{([^}]*)\})? (\S+)$`)
@@ -114,6 +115,8 @@ func TestEveryMetricAndLabel(t *testing.T) {
 		"silta_commit_seconds ",
 		"silta_commit_steps ",
 		"silta_faults_total lane",
+		"silta_media_bytes_total kind",
+		"silta_media_total kind",
 		"silta_queue_lanes lane,state",
 		"silta_queue_oldest_seconds lane,state",
 		"silta_queue_rows lane,state",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"maunium.net/go/mautrix/crypto/attachment"
 	"maunium.net/go/mautrix/event"
@@ -65,4 +66,19 @@ func (s *SealedAttachment) Close() error { return s.stream.Close() }
 // File is the "file" of the message.
 func (s *SealedAttachment) File(address id.ContentURIString) *Attachment {
 	return &Attachment{EncryptedFile: *s.file, URL: address}
+}
+
+// AttachmentOf makes an Attachment from the values of its key: unpadded base64
+// of the key, of the counter block and of the SHA-256 of the ciphertext.
+func AttachmentOf(key, iv, hash string) *Attachment {
+	return &Attachment{EncryptedFile: attachment.EncryptedFile{
+		Version: "v2", InitVector: strings.TrimRight(iv, "="), Hashes: attachment.EncryptedFileHashes{SHA256: strings.TrimRight(hash, "=")},
+		Key: attachment.JSONWebKey{Key: strings.TrimRight(key, "="), Algorithm: "A256CTR", Extractable: true, KeyType: "oct", KeyOps: []string{"encrypt", "decrypt"}},
+	}}
+}
+
+// Values are the reverse of [AttachmentOf], once the ciphertext has been read
+// to its end and closed.
+func (s *SealedAttachment) Values() (key, iv, hash string) {
+	return s.file.Key.Key, s.file.InitVector, s.file.Hashes.SHA256
 }

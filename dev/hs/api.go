@@ -18,6 +18,7 @@ type call struct {
 	args   []string // what stood for the stars of the route
 	query  url.Values
 	raw    []byte
+	mime   string // of the body
 	body   map[string]any
 	user   string
 	device string
@@ -87,6 +88,9 @@ func routes() []route {
 	add("POST user/*/filter", (*call).filter)
 	add("GET sync", (*call).sync).free = true
 	add("POST upload", (*call).upload)
+	add("POST create", (*call).mint)
+	add("PUT upload/*/*", (*call).uploadTo)
+	add("DELETE media/*/*", (*call).deleteMedia)
 	add("GET download/*/*", (*call).download)
 	add("GET media/download/*/*", (*call).download)
 	add("GET media/config", (*call).mediaConfig)
@@ -98,7 +102,7 @@ func routes() []route {
 // connection ends without an answer.
 func (s *Server) do(ctx context.Context, method string, u *url.URL, header http.Header, raw []byte) (*reply, error) {
 	r, args := s.find(method, u.EscapedPath())
-	c := &call{s: s, ctx: ctx, args: args, query: u.Query(), raw: raw}
+	c := &call{s: s, ctx: ctx, args: args, query: u.Query(), raw: raw, mime: header.Get("Content-Type")}
 	s.mu.Lock()
 	down := s.down
 	s.mu.Unlock()
@@ -149,7 +153,7 @@ func (s *Server) broken(f Fault) (*reply, error) {
 }
 
 func (c *call) handle(r *route) (any, error) {
-	if len(c.raw) > 0 && r.name != "POST upload" {
+	if len(c.raw) > 0 && r.name != "POST upload" && r.name != "PUT upload/*/*" {
 		if err := json.Unmarshal(c.raw, &c.body); err != nil {
 			return nil, bad("M_NOT_JSON", "Content not JSON.")
 		}
@@ -165,6 +169,9 @@ func (c *call) handle(r *route) (any, error) {
 // find returns the route of a path and what stood for its stars, unescaped.
 func (s *Server) find(method, path string) (*route, []string) {
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	if len(parts) > 3 && parts[0] == "_synapse" { // the admin API
+		parts = append([]string{"_matrix", "client"}, parts[2:]...)
+	}
 	if len(parts) < 3 || parts[0] != "_matrix" {
 		return nil, nil
 	}

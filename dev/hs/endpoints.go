@@ -328,22 +328,6 @@ func (c *call) data() (any, error) {
 
 func (c *call) filter() (any, error) { return object{"filter_id": "1"}, nil }
 
-func (c *call) upload() (any, error) {
-	id := c.s.name("media")
-	c.s.media[id] = append([]byte(nil), c.raw...)
-	return object{"content_uri": "mxc://" + c.s.opts.Name + "/" + id}, nil
-}
-
-func (c *call) download() (any, error) {
-	raw, ok := c.s.media[c.args[1]]
-	if !ok {
-		return nil, notFound("Media")
-	}
-	return raw, nil
-}
-
-func (c *call) mediaConfig() (any, error) { return object{"m.upload.size": 50 << 20}, nil }
-
 // sync returns what a device was sent directly, waiting for up to the wished
 // time; rooms are left out, since the appservice has its transactions.
 func (c *call) sync() (any, error) {

@@ -31,6 +31,11 @@ type Options struct {
 	// PerEvent makes one transaction of every event, as Synapse does while it
 	// catches up after a downtime of the appservice.
 	PerEvent bool
+
+	// Admin is the localpart of a user who may use the admin API; "": nobody.
+	Admin string
+	// MaxUpload is how large an upload may be, in bytes; 0: 50 MB.
+	MaxUpload int64
 }
 
 // Appservice is the registration.
@@ -57,7 +62,7 @@ type Server struct {
 	rooms   map[string]*room
 	order   []string // room IDs in order of making
 	events  map[string]*Event
-	media   map[string][]byte
+	media   map[string]*File
 	txns    map[string]any // answers by transaction key, lost at Restart
 	lasting map[string]any // those with a device, kept for ever
 	calls   map[string]int // requests by route, for Fault and Calls
@@ -101,7 +106,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opts: o, users: map[string]*user{}, tokens: map[string]string{}, rooms: map[string]*room{},
-		events: map[string]*Event{}, media: map[string][]byte{}, txns: map[string]any{}, lasting: map[string]any{},
+		events: map[string]*Event{}, media: map[string]*File{}, txns: map[string]any{}, lasting: map[string]any{},
 		calls: map[string]int{}, changed: make(chan struct{}), closed: make(chan struct{}),
 	}
 	s.routes = routes()

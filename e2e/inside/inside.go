@@ -164,6 +164,7 @@ func (silent) SendError(string)           {}
 func (silent) Fault(string)               {}
 func (silent) Refused(string)             {}
 func (silent) SetAside(string)            {}
+func (silent) Media(string, int64)        {}
 
 // quietListener is a listener to which nobody comes: transactions are handed to
 // the handler. It waits on a channel, so that a simulated clock can go on.
