@@ -250,6 +250,33 @@ func (c *Client) View(room string) (shown []Shown) {
 	return shown
 }
 
+// Store is all that the client has kept of what came to it, as a text to be
+// searched. matrix-js-sdk and matrix-nio only.
+func (c *Client) Store() string {
+	c.t.Helper()
+	var kept string
+	c.must("store", nil, &kept)
+	return kept
+}
+
+// Poll is a poll as a client shows it.
+type Poll struct {
+	Question string              `json:"question"`
+	Answers  []string            `json:"answers"`
+	Votes    map[string][]string `json:"votes"` // by sender: the texts of the answers
+	Ended    bool                `json:"ended"`
+}
+
+// Poll is a poll as this client counts it now. matrix-js-sdk only.
+func (c *Client) Poll(room, event string) (Poll, error) {
+	raw, err := c.driver.call("poll", map[string]any{"room": room, "to": event})
+	var p Poll
+	if err == nil {
+		err = json.Unmarshal(raw, &p)
+	}
+	return p, err
+}
+
 // Judged is every encrypted event of a room with the shield that the client
 // shows beside it now. matrix-js-sdk only.
 func (c *Client) Judged(room string) (events []Event) {

@@ -39,6 +39,9 @@ func (w *Words) Answer(language, name string) string {
 	return words[0]
 }
 
+// Text is a text of the language files that has no placeholders.
+func (w *Words) Text(language, key string) string { return w.catalogue.Say(language, key, nil) }
+
 // Pattern matches a text of the language files, whatever its placeholders are
 // filled with; each of them is a group. It matches anywhere in a longer text.
 func (w *Words) Pattern(language, key string) (*regexp.Regexp, error) {
@@ -131,6 +134,9 @@ func (p *Person) Hears(key string) (Event, []string) {
 	p.t.Helper()
 	return p.HearsIn(p.Room, p.mark, key)
 }
+
+// Reads is a text without placeholders as this person is told it.
+func (p *Person) Reads(key string) string { return p.words.Text(p.Language, key) }
 
 // HearsIn is Hears for any room and mark.
 func (p *Person) HearsIn(room string, from int, key string) (Event, []string) {

@@ -37,6 +37,8 @@ type talk struct {
 	seats  []seat
 	said   []*said
 	ghosts []map[int]string // by viewer: author → the user ID that speaks for them
+	stores map[int]bool     // whose client can tell what it has kept
+	sdk    int              // whose client is matrix-js-sdk
 }
 
 // conversation: a mentee with matrix-js-sdk and a mentor with matrix-nio.
@@ -52,6 +54,9 @@ func conversation(t *testing.T, w *world) {
 	c.reactions()
 	c.redactions()
 	c.everyoneSeesTheSame()
+	c.sdk, c.stores = 0, map[int]bool{0: true, 1: true}
+	c.kinds()
+	c.polls()
 	c.nobodyKnowsAnybody()
 }
 
@@ -365,6 +370,9 @@ func (c *talk) rawOf(viewer int) string {
 		}
 		seen.Write(content)
 		seen.Write(e.Raw)
+	}
+	if c.stores[viewer] {
+		seen.WriteString(v.Store())
 	}
 	for _, path := range paths {
 		raw, err := u.Raw(ctx, path)

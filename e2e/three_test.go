@@ -48,6 +48,9 @@ func three(t *testing.T, w *world) {
 	c.reactions()
 	c.redactions()
 	c.everyoneSeesTheSame()
+	c.sdk, c.stores = 0, map[int]bool{0: true, 1: true}
+	c.kinds()
+	c.polls()
 	c.nobodyKnowsAnybody()
 }
 

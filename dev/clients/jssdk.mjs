@@ -118,6 +118,34 @@ const commands = {
     },
     // judged is every encrypted event of a room as the SDK judges it now.
     judged: async ({ room }) => Promise.all(roomOf(room).getLiveTimeline().getEvents().filter((event) => event.isEncrypted()).map(shown)),
+    // poll is a poll as the SDK sees it: of each sender the last vote that it lets count.
+    async poll({ room, to }) {
+        const poll = roomOf(room).polls.get(to);
+        if (!poll) throw new Error("no such poll");
+        const question = poll.pollEvent;
+        const text = (id) => question.answers.find((answer) => answer.id === id)?.text;
+        const last = new Map();
+        for (const event of (await poll.getResponses()).getRelations().sort((a, b) => a.getTs() - b.getTs())) {
+            last.set(event.getSender(), event.unstableExtensibleEvent);
+        }
+        const votes = {};
+        for (const [sender, vote] of last) {
+            vote.validateAgainst(question);
+            if (!vote.spoiled && vote.answerIds.length > 0) votes[sender] = vote.answerIds.map(text);
+        }
+        return { question: question.question.text, answers: question.answers.map((answer) => answer.text), votes, ended: poll.isEnded };
+    },
+    // store is all that the SDK has kept of what came.
+    store: async () => JSON.stringify({
+        rooms: client.getRooms().map((room) => ({
+            name: room.name, timeline: room.getLiveTimeline().getEvents().map((e) => [e.event, e.getClearContent(), e.getUnsigned()]),
+            state: [...room.currentState.events.values()].flatMap((ofType) => [...ofType.values()].map((e) => e.event)),
+            members: room.getMembers().map((m) => [m.userId, m.name, m.rawDisplayName, m.getMxcAvatarUrl(), m.user?.presence, m.user?.lastActiveAgo]),
+            typing: room.getMembers().filter((m) => m.typing).map((m) => m.userId),
+        })),
+        users: client.getUsers().map((u) => [u.userId, u.displayName, u.avatarUrl, u.presence, u.presenceStatusMsg]),
+        account: [...client.store.accountData.values()].map((e) => e.event),
+    }),
     // rotate drops the outbound session of a room, so that the next message makes a new one.
     rotate: async ({ room }) => crypto.forceDiscardSession(room),
     async stop() {

@@ -9,6 +9,7 @@ import asyncio
 import html as html_escape
 import json
 import logging
+import os
 import sys
 import tempfile
 
@@ -214,6 +215,15 @@ class Driver:
             "msgtype": content.get("msgtype", ""), "edited": False, "reactions": {},
             "reply_to": "" if redacted else relates.get("m.in_reply_to", {}).get("event_id", "")}
 
+    async def store(self):
+        """All that nio keeps: its files, and the rooms and users in its memory."""
+        kept = [open(os.path.join(folder, name), "rb").read().decode("latin-1")
+                for folder, _, names in os.walk(self.client.store_path) for name in names]
+        rooms = {room_id: [room.display_name, room.topic, {user_id: [user.display_name, user.avatar_url, user.presence,
+                                                                    user.last_active_ago] for user_id, user in room.users.items()}]
+                 for room_id, room in self.client.rooms.items()}
+        return json.dumps([rooms, self.rooms, kept])
+
     async def rotate(self, room):
         self.client.invalidate_outbound_session(room)
 
@@ -224,7 +234,7 @@ class Driver:
 
 
 COMMANDS = ("start text html emote notice reply edit react redact send state join leave invite kick create view "
-            "rotate stop").split()
+            "store rotate stop").split()
 
 
 async def main():
