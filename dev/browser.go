@@ -25,7 +25,7 @@ func Hydrogen(t T, a Account, room string) *Browser {
 	if !nodeWorks() {
 		Install(t, "node")
 	}
-	dir := npm(t, "webclient", "package.json", "package-lock.json", "browser.mjs", "client.js", "index.html")
+	dir := npm(t, "webclient", webclientFiles()...)
 	// What a browser tells comes as answers only: there is no client to tell of events.
 	b := &Browser{t: t, driver: runLines(t, nil, "node", filepath.Join(dir, "browser.mjs"))}
 	t.Cleanup(b.driver.close)

@@ -24,12 +24,15 @@ type Program struct {
 	// Port is where it listens for the homeserver; HealthPort is that of
 	// /healthz, /readyz and /metrics.
 	Port, HealthPort int
+	// PagePort is where the page is on which people join; see WithPage.
+	PagePort int
 
 	t      T
 	hs     *Homeserver
 	name   string
 	binary string
 	race   bool
+	page   map[string]any
 	config map[string]any
 	env    []string
 	proc   *process
@@ -56,6 +59,15 @@ func Set(key string, value any) SiltaOption {
 func WithDatabase(dsn string) SiltaOption {
 	return Set("database", map[string]any{"dsn": dsn})
 }
+
+// WithPage shows the page on which people join, at [Program.PageURL]; they get
+// their accounts with the homeserver's shared secret.
+func WithPage() SiltaOption {
+	return func(p *Program) { p.page = map[string]any{"joins_per_hour": 100_000, "joins_per_network": 100_000} }
+}
+
+// PageSet sets a key of the section web, after WithPage.
+func PageSet(key string, value any) SiltaOption { return func(p *Program) { p.page[key] = value } }
 
 // Race builds the program with the race detector.
 func Race() SiltaOption { return func(p *Program) { p.race = true } }
@@ -139,7 +151,7 @@ func Build(t T, race bool) string {
 
 // ports is what of a Program is kept in its folder, so that it can be found
 // again at the ports that are in its registration.
-type ports struct{ Listen, Health int }
+type ports struct{ Listen, Health, Page int }
 
 // configure writes config.yaml; it is written anew at every start, with the
 // ports of the first.
@@ -152,7 +164,7 @@ func (p *Program) configure() {
 			p.t.Fatalf("read %s: %v", kept, err)
 		}
 	} else {
-		at = ports{FreePort(p.t), FreePort(p.t)}
+		at = ports{FreePort(p.t), FreePort(p.t), FreePort(p.t)}
 		data, err := json.Marshal(at)
 		if err == nil {
 			err = os.WriteFile(kept, data, 0o600)
@@ -161,7 +173,7 @@ func (p *Program) configure() {
 			p.t.Fatalf("write %s: %v", kept, err)
 		}
 	}
-	p.Port, p.HealthPort = at.Listen, at.Health
+	p.Port, p.HealthPort, p.PagePort = at.Listen, at.Health, at.Page
 	config := map[string]any{
 		"homeserver": map[string]any{"address": p.hs.URL(), "domain": p.hs.Name()},
 		"appservice": map[string]any{
@@ -169,6 +181,11 @@ func (p *Program) configure() {
 		},
 		"health": map[string]any{"listen": loopback(p.HealthPort)},
 		"log":    map[string]any{"level": "debug", "format": "json"},
+	}
+	if p.page != nil {
+		config["accounts"] = map[string]any{"provider": "shared-secret", "secret_file": filepath.Join(p.hs.Dir, "registration.secret")}
+		p.page["listen"], p.page["url"] = loopback(p.PagePort), p.PageURL()
+		config["web"] = p.page
 	}
 	maps.Copy(config, p.config)
 	data, err := json.MarshalIndent(config, "", "  ") // JSON is YAML
@@ -227,6 +244,9 @@ func (p *Program) WaitReady() {
 
 // HealthURL is the base of the health listener.
 func (p *Program) HealthURL() string { return "http://" + loopback(p.HealthPort) }
+
+// PageURL is where people join; see [WithPage].
+func (p *Program) PageURL() string { return "http://" + loopback(p.PagePort) }
 
 // URL is where the homeserver sends transactions.
 func (p *Program) URL() string { return "http://" + loopback(p.Port) }

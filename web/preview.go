@@ -31,6 +31,7 @@ type card struct {
 	Rows        []string
 	Story       string
 	More        string // opens the story
+	Top         bool   // its heading comes right after the page's
 }
 
 // look gives the cards of mentors who are free, and whether joining is closed.
@@ -110,5 +111,8 @@ func (p *Page) topic(lang, topic string) string {
 func (p *Page) mentors(w http.ResponseWriter, r *http.Request) {
 	v := p.newView(r, "web.mentors_title")
 	v.Cards, v.Closed = p.look(r.Context(), v.Lang)
+	for i := range v.Cards {
+		v.Cards[i].Top = true
+	}
 	p.show(w, http.StatusOK, "mentors.html", v)
 }

@@ -47,7 +47,7 @@ type person struct {
 type description struct {
 	Homeserver string   `json:"homeserver"`
 	ServerName string   `json:"server_name"`
-	Web        string   `json:"web"` // a web client's address; empty: bring your own
+	Web        string   `json:"web"` // the page on which people join
 	Bot        string   `json:"bot"`
 	Staff      []person `json:"staff"`
 	Mentors    []person `json:"mentors"`
@@ -77,7 +77,7 @@ func run(ctx context.Context, t dev.T, dir string, out io.Writer) {
 
 	fmt.Fprintln(out, "Starting the homeserver and Silta …")
 	hs := dev.NewSynapse(t, dev.InDir(filepath.Join(dir, "synapse"), port(t, dir)))
-	program := dev.NewSilta(t, hs, dev.KeptIn(folder(t, dir, "silta")), dev.Staff(hs.User("staff")))
+	program := dev.NewSilta(t, hs, dev.KeptIn(folder(t, dir, "silta")), dev.WithPage(), dev.Staff(hs.User("staff")))
 	hs.Start()
 	if known == nil {
 		known = populate(t, hs, program, out)
@@ -168,7 +168,7 @@ func tell(out io.Writer, d *description, dir string, took time.Duration) {
 		}
 	}
 	fmt.Fprintf(out, "\nThe demo is up (%.0f s). Log in with any Matrix client, for example Element.\n", took.Seconds())
-	fmt.Fprintf(out, "Homeserver: %s   The service: %s\n\n", d.Homeserver, d.Bot)
+	fmt.Fprintf(out, "Homeserver: %s   The service: %s   Join here: %s\n\n", d.Homeserver, d.Bot, d.Web)
 	line("mentee", d.Mentees)
 	line("mentor", d.Mentors)
 	line("staff", d.Staff)

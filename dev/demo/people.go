@@ -39,7 +39,7 @@ func mentees() [][2]string { return [][2]string{{"fi", "Syyspihlaja"}, {"en", "Q
 
 // populate has the demo's people join, each by writing to the bot.
 func populate(t dev.T, hs *dev.Homeserver, program *dev.Program, out io.Writer) *description {
-	d := &description{Homeserver: hs.URL(), ServerName: hs.Name(), Bot: program.Bot}
+	d := &description{Homeserver: hs.URL(), ServerName: hs.Name(), Web: program.PageURL(), Bot: program.Bot}
 	enter := func(localpart string) (*dev.Client, person) {
 		c := dev.Plain(t, hs.Register(localpart, password))
 		return c, person{UserID: c.UserID, Password: password}
