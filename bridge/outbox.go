@@ -117,7 +117,7 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 		return &errNotYet{until: early}
 	}
 	if from := r.listens.From(b.now()); from.After(b.now()) {
-		return b.quiet(ctx, row, from)
+		return b.quiet(ctx, row, p)
 	}
 	if p.Relation != nil || p.Thread != "" || p.Edits != "" {
 		if err = done.wait(); err != nil { // what it refers to may be the parcel before it

@@ -13,13 +13,34 @@ import (
 // A5). It is looked at when it is about to be sent, so that whatever was kept
 // before, and in whatever way, waits too.
 
-// quiet lets a parcel wait for its reader's hours.
-func (b *Bridge) quiet(ctx context.Context, row store.Row, from time.Time) error {
-	err := b.store.Write(ctx, func(tx *store.Tx) error { return tx.HoldUntil(row.ID, store.HoldQuiet, from) })
+// quiet lets a parcel wait for its reader's hours. It looks once more, in the
+// order of all writing: the route may have been read before the reader opened
+// their leg, and nobody would wake the row after that.
+func (b *Bridge) quiet(ctx context.Context, row store.Row, p *parcel) error {
+	var from time.Time
+	err := b.store.Write(ctx, func(tx *store.Tx) error {
+		room, err := tx.RoomOf(p.Kind, p.Owner)
+		if err != nil {
+			from = b.now()
+			return notFoundIsFine(err)
+		}
+		l, err := b.listening(tx, room)
+		if err != nil {
+			return err
+		}
+		if from = l.From(b.now()); !from.After(b.now()) {
+			return nil
+		}
+		return tx.HoldUntil(row.ID, store.HoldQuiet, from)
+	})
 	if err != nil {
 		return err
 	}
-	return &errNotYet{until: from.Sub(b.now())}
+	wait := max(0, from.Sub(b.now()))
+	if wait == 0 {
+		b.routes.drop()
+	}
+	return &errNotYet{until: wait}
 }
 
 // listening is when the person of a room may be written to.
