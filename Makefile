@@ -32,6 +32,7 @@ soak: # every planted leak, an hour of fuzzing, thousands of simulated services
 	go test -count 1 -timeout 1h -run 'TestOracle|TestPlantedLeaks' ./bridge/rewrite -planted all -budget 60s
 	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 1h ./bridge/rewrite | awk -f bridge/rewrite/testdata/flat.awk
 	go test -count 1 -timeout 3h -run TestSeeds ./e2e/sim -seeds 5000
+	go test -count 1 -timeout 1h -v -run TestYear ./e2e/year -seeds 20
 
 # A short form of each, for CI.
 bench-sample:
