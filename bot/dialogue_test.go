@@ -140,6 +140,16 @@ func (s *script) stage(f []string) {
 	case "departed":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Departed(p, false) })
+	case "held": // a message of theirs with a phone number in it; they are asked
+		p := s.leg(f[1], f[2])
+		s.must(func(a *mentoring.Act) error {
+			found := []mentoring.ContactKind{mentoring.ContactPhone}
+			held, _, _, err := a.Hold(p, mentoring.Says, found)
+			if err == nil {
+				s.learn(f[1]+"/"+f[2], s.bot.HeldQuestion(s.lang, held.ID, found))
+			}
+			return err
+		})
 	case "arrived":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Arrived(p) })

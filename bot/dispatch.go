@@ -23,6 +23,8 @@ func (t *turn) run(in Input) error {
 		return t.arrived()
 	case Button:
 		return t.tap(in)
+	case Replied:
+		return t.aboutHeld(in.Menu, t.b.typed(strings.TrimLeft(in.Text, "!！ ")))
 	}
 	body, marked := cutMark(in.Text)
 	if t.place != Management && !marked {
@@ -37,6 +39,9 @@ func (t *turn) run(in Input) error {
 // heard handles a text that is meant for the bot.
 func (t *turn) heard(body string, marked bool) error {
 	q := t.question()
+	if done, err := t.heldNumber(q, body); done || err != nil {
+		return err
+	}
 	c, rest, lang, elsewhere := t.lookup(body)
 	if c != nil && (marked || q == nil || !q.Kind.free() || rest == "" || number(rest) > 0) {
 		if t.member.Language == "" {
@@ -107,6 +112,9 @@ func (t *turn) arrived() error {
 // people do when they have read it, and needs no answer.
 func (t *turn) tap(in Input) error {
 	r := tapped(in.Key)
+	if done, err := t.tapHeld(in.Menu, r); done || err != nil {
+		return err
+	}
 	q := t.question()
 	if q != nil && in.Menu == q.Menu && in.Menu != 0 {
 		if t.place == Management && !t.ready() {

@@ -59,6 +59,9 @@ func table() []command {
 		{name: "hours", in: inRoom, may: mentoring.DoAway, do: (*turn).hours},
 		{name: "free", in: inRoom, may: mentoring.DoAway, do: (*turn).free},
 		{name: "capacity", in: inRoom, may: mentoring.DoAway, do: (*turn).capacity},
+		{name: "send", in: inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).sendHeld},
+		{name: "hide", in: inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).hideHeld},
+		{name: "drop", in: inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).dropHeld},
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
 		{name: "cancel", in: everywhere, quiet: true, do: (*turn).cancel},
@@ -135,14 +138,14 @@ func cutMark(text string) (rest string, marked bool) {
 }
 
 // IsCommand says whether a text in a leg is a command, or a mistyped one: it
-// begins with ! and a letter, or with ! and 112. Such a text is never relayed.
+// begins with ! and a letter, or with ! and 112, or is ! and a number. Such a text is never relayed.
 func (b *Bot) IsCommand(text string) bool {
 	rest, marked := cutMark(text)
 	if !marked {
 		return false
 	}
 	for _, r := range rest {
-		return unicode.IsLetter(r) || strings.HasPrefix(rest, "112")
+		return unicode.IsLetter(r) || strings.HasPrefix(rest, "112") || len(rest) < 8 && number(rest) > 0
 	}
 	return false
 }

@@ -88,7 +88,7 @@ func TestIsCommand(t *testing.T) {
 	for text, want := range map[string]bool{
 		"!apua": true, "  !apua": true, "\n!apua": true, "！apua": true, "! apua": true, "!äiti": true, "!hurraa me voitimme": true,
 		"\u200b!apua": true, "!112": true, "!Ж": true, "\u00a0!x": true,
-		"": false, "!": false, "!!": false, "!!!": false, "!1": false, "apua": false, "hei!": false, "hei !apua": false, "?!": false, "!?x": false,
+		"": false, "!": false, "!!": false, "!!!": false, "!1": true, "apua": false, "hei!": false, "hei !apua": false, "?!": false, "!?x": false,
 		"\xff!": false,
 	} {
 		if got := b.IsCommand(text); got != want {

@@ -45,6 +45,7 @@ type Options struct {
 	Store        *store.Store
 	Bot          *bot.Bot
 	Search       mentoring.Searcher // nil: words are met as they are written
+	Guard        mentoring.Guard    // nil: contacts are not looked for
 	Registration *appservice.Registration
 	Accounts     Accounts // nil: nobody gets an account here
 	Log          zerolog.Logger
@@ -74,6 +75,7 @@ type Bridge struct {
 	botID       id.UserID
 	botName     string
 	search      mentoring.Searcher
+	guard       mentoring.Guard
 	ghostPrefix string
 	serviceName string
 	staff       []string
@@ -108,7 +110,7 @@ func New(o Options) *Bridge {
 		store: o.Store, bot: o.Bot, accounts: o.Accounts, registration: o.Registration, log: o.Log, meter: o.Meter, now: o.Now,
 		listener: o.Listener, listen: o.Config.AppService.Listen,
 		botID: id.UserID(o.Config.BotID()), botName: o.Config.BotName(),
-		search: o.Search, ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
+		search: o.Search, guard: o.Guard, ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
 	}
 	b.hs = newHomeserver(o.Config.Homeserver.Address, o.Config.Homeserver.Domain, o.Registration, o.Transport,
 		func() { b.suspect.Store(true) })
@@ -134,6 +136,7 @@ func (b *Bridge) Reload(c *config.Config) {
 	b.config.Store(c)
 	r := rules(c)
 	r.Search = b.search
+	r.Guard = b.guard
 	b.ruleset.Store(r)
 }
 
@@ -158,6 +161,9 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		Carries: map[mentoring.Content]bool{
 			mentoring.Images: p.Media.Images, mentoring.Voice: p.Media.Voice, mentoring.Audio: p.Media.Audio,
 			mentoring.Video: p.Media.Video, mentoring.Files: p.Media.Files,
+		},
+		Guard: map[mentoring.Role]mentoring.GuardPolicy{
+			mentoring.Mentee: mentoring.GuardPolicy(p.Guard.Mentee), mentoring.Mentor: mentoring.GuardPolicy(p.Guard.Mentor),
 		},
 		Awake: p.Awake.Std(), ForgetAfter: p.ForgetAfter.Std(),
 		Waiting: mentoring.Waiting{

@@ -116,21 +116,24 @@ func (s *step) input(room store.Room) (in bot.Input, about mentoring.CaseID, ok 
 		}
 		return bot.Input{Kind: bot.Text, Text: m.Body}, about, err == nil, err
 	case rewrite.Reaction:
-		l, err := s.tx.LineByEvent(room.ID, m.Relation.Event)
-		if errors.Is(err, mentoring.ErrNotFound) {
-			return in, 0, false, nil
-		}
-		if err != nil {
-			return in, 0, false, err
-		}
-		id, found := strings.CutPrefix(l.Key, menuPrefix)
-		if !found {
-			return in, 0, false, nil
-		}
-		menu, err := strconv.ParseInt(id, 10, 64)
-		return bot.Input{Kind: bot.Button, Menu: menu, Key: m.Relation.Key}, 0, err == nil, err
+		menu, ok, err := s.menuAt(room, m.Relation.Event)
+		return bot.Input{Kind: bot.Button, Menu: menu, Key: m.Relation.Key}, 0, ok, err
 	}
 	return in, 0, false, nil
+}
+
+// menuAt finds the menu of the bot's that an event of the room is.
+func (s *step) menuAt(room store.Room, event string) (menu int64, ok bool, err error) {
+	l, err := s.tx.LineByEvent(room.ID, event)
+	if err != nil {
+		return 0, false, notFoundIsFine(err)
+	}
+	id, found := strings.CutPrefix(l.Key, menuPrefix)
+	if !found {
+		return 0, false, nil
+	}
+	menu, err = strconv.ParseInt(id, 10, 64)
+	return menu, err == nil, err
 }
 
 // caseOfThread returns the case whose head message is the root of a thread; 0

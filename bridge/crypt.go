@@ -160,7 +160,7 @@ func (b *Bridge) open(ctx context.Context, row store.Row) (*incoming, openResult
 		}
 	}
 	if ev.Type != typeEncrypted || b.machines == nil {
-		ev.parse()
+		b.read(ev)
 	}
 	if b.machines == nil {
 		return ev, openReady, nil // what is encrypted is refused as an unknown kind
@@ -197,7 +197,7 @@ func (b *Bridge) open(ctx context.Context, row store.Row) (*incoming, openResult
 		return nil, openReady, nil // these are clear in Matrix: inside they are nobody's event
 	}
 	opened := &incoming{Event: inside, Encrypted: true, Signed: plain.Trust == machine.TrustSigned, Time: ev.Time}
-	opened.parse()
+	b.read(opened)
 	return opened, openReady, nil
 }
 

@@ -36,6 +36,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.job(job{Op: opEmpty, Owner: int64(e.Conversation)}, "empty", fmt.Sprint(e.Conversation))
 	case mentoring.WakeLeg:
 		return s.wakeLeg(e.Participant)
+	case mentoring.ReleaseHeld:
+		return s.releaseHeld(e)
 	case mentoring.TellStaff:
 		return s.staffLine(e)
 	case mentoring.ShowCase:

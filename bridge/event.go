@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"silta/bridge/rewrite"
+	"silta/mentoring"
 )
 
 // envelope is what every event must have, or it is not kept.
@@ -40,6 +41,8 @@ type incoming struct {
 	// gate does one step at a time; ParseErr is why there is none.
 	Message  *rewrite.Message
 	ParseErr error
+	// Found are the contacts in what is readable of it.
+	Found []mentoring.Finding
 	// Encrypted says that the content came encrypted by a device of the sender.
 	Encrypted bool
 	// Signed says that this device is signed by its owner.

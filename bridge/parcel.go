@@ -34,6 +34,11 @@ type parcel struct {
 	Answers      []string                 `json:"i,omitempty"` // the answer IDs that a vote may name, besides numbers
 	File         *filePart                `json:"f,omitempty"`
 
+	// Held is the question of the guard that this waits for. Without is the
+	// content without the contact; only what is asked about has it.
+	Held    int64           `json:"u,omitempty"`
+	Without json.RawMessage `json:"q,omitempty"`
+
 	// A line of the bot.
 	Menu    int64    `json:"m,omitempty"`
 	Buttons []string `json:"b,omitempty"`
@@ -94,8 +99,11 @@ func (s *step) enqueue(lane store.Lane, kind store.LaneKind, state store.RowStat
 		return fmt.Errorf("write parcel: %w", err)
 	}
 	row := store.Row{Lane: lane, Kind: kind, State: state, Payload: payload, Value: &p}
-	if state == store.RowHeld {
+	switch state {
+	case store.RowHeld:
 		row.Hold = store.HoldJoin
+	case store.RowAside:
+		row.Hold = store.HoldGuard
 	}
 	return s.tx.Enqueue(&row)
 }
@@ -109,6 +117,7 @@ type line struct {
 	key     string
 	thread  string
 	edits   string
+	answers string // event of the person, in this room
 }
 
 // line keeps a line of the bot for a room. It waits until the person is in the
@@ -125,7 +134,11 @@ func (s *step) line(kind store.RoomKind, owner int64, l line) error {
 			state = store.RowHeld
 		}
 	}
-	content, err := json.Marshal(map[string]any{"msgtype": msgtype(l.loud), "body": l.text})
+	said := map[string]any{"msgtype": msgtype(l.loud), "body": l.text}
+	if l.answers != "" {
+		said["m.relates_to"] = map[string]any{"m.in_reply_to": map[string]any{"event_id": l.answers}}
+	}
+	content, err := json.Marshal(said)
 	if err != nil {
 		return fmt.Errorf("write line: %w", err)
 	}

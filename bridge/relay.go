@@ -44,6 +44,9 @@ func (s *step) handleLeg(room store.Room) error {
 		return s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from.ID,
 			Input: bot.Input{Kind: bot.Text, Text: message.Body}})
 	}
+	if done, err := s.answered(room, person, from.ID, message); done || err != nil {
+		return err
+	}
 	if message.Kind == rewrite.Reaction {
 		if done, err := s.tapped(room, person, from.ID, message); done || err != nil {
 			return err
@@ -77,6 +80,22 @@ func (s *step) tapped(room store.Room, person mentoring.Member, from mentoring.P
 		return true, err
 	}
 	return true, s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from, Input: input})
+}
+
+// answered hands a text that answers a question about a held message to the bot.
+func (s *step) answered(room store.Room, person mentoring.Member, from mentoring.ParticipantID, m *rewrite.Message) (bool, error) {
+	if m.Kind != rewrite.Text || m.Relation.Kind != rewrite.Reply {
+		return false, nil
+	}
+	menu, ok, err := s.menuAt(room, m.Relation.Event)
+	if err != nil || !ok {
+		return false, err
+	}
+	if _, err = s.tx.Held(menu); err != nil {
+		return false, notFoundIsFine(err)
+	}
+	return true, s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from,
+		Input: bot.Input{Kind: bot.Replied, Menu: menu, Text: m.Body}})
 }
 
 // refuseKind tells the sender, in one friendly line, that a kind of content is
@@ -131,6 +150,9 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	}
 	link, err := s.link(room, m, target)
 	if err != nil {
+		return err
+	}
+	if done, err := s.guarded(ownMessage{room, from, m, target, link, what}, rendered); done || err != nil {
 		return err
 	}
 	conversation, to, err := s.act.Speak(from.ID, what)
@@ -232,9 +254,12 @@ func (s *step) copiesOf(source string, c *mentoring.Conversation, from *mentorin
 		if legs[viewer.Number] == store.RoomJoined {
 			state = store.RowReady
 		}
+		if s.waitsBehind != 0 {
+			state = store.RowAside
+		}
 		err = s.enqueue(s.b.copyLane(id, from.ID), store.LaneOut, state, parcel{
 			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: made.eventType, Content: made.raw,
-			Conversation: c.ID, Number: viewer.Number, Source: source, Relation: link, Answers: made.answers, File: made.file,
+			Conversation: c.ID, Number: viewer.Number, Source: source, Relation: link, Answers: made.answers, File: made.file, Held: s.waitsBehind,
 		})
 		if err != nil {
 			return err
@@ -389,7 +414,7 @@ func (s *step) dropUnsent(lane store.Lane, target *store.Message, number int) (b
 		if p.Op != opSend || p.Source != target.Source {
 			continue
 		}
-		if err = s.tx.Done(row.ID); err != nil {
+		if err = errors.Join(s.tx.Done(row.ID), s.withdrawn(p)); err != nil {
 			return false, err
 		}
 		if err = s.doomCopy(target.Conversation, target.Source, number); err != nil {

@@ -30,6 +30,8 @@ type step struct {
 	// came is when the row was kept; the zero time for what is no row.
 	came time.Time
 
+	waitsBehind int64 // the question that what is relayed now waits for
+
 	refused []string // text keys of refusals, for the metrics
 	stale   bool     // a room or a ghost changed: cached routes are dropped
 	// wanted is the file of the message that was relayed, to be fetched at once.

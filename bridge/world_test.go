@@ -22,6 +22,7 @@ import (
 	"silta/locale"
 	"silta/mentoring"
 	"silta/store"
+	"silta/text"
 )
 
 // world is a homeserver, a bridge, and people.
@@ -156,6 +157,7 @@ func (w *world) start() {
 		Config: c, Store: s, Bot: bot.New(catalogue, bot.Settings{}), Log: zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel),
 		Registration: &appservice.Registration{ID: "silta", AppToken: "as", ServerToken: "hs", SenderLocalpart: "silta-appservice"},
 		Now:          w.now,
+		Guard:        text.NewGuard(text.Settings{Numbers: []string{"09 2525 0111"}}),
 		Meter:        w.meter, Listener: listener, Transport: w.between(w.hs.Link()),
 	})
 	if w.crypto != nil {

@@ -14,6 +14,8 @@ type Programme struct {
 	// tells who made them. All are off at first: text is what hides a person best.
 	Media Media `yaml:"media"`
 
+	Guard Guard `yaml:"guard"`
+
 	// Services are told to who finds no mentor.
 	Services []Service `yaml:"services"`
 
@@ -24,6 +26,19 @@ type Programme struct {
 	// ForgetAfter is from "forget" until a conversation goes for good.
 	ForgetAfter Duration `yaml:"forget_after" reload:"yes"`
 }
+
+// Guard is what happens to phone numbers, addresses, names in social media and
+// other contacts in what people write, by the role of the writer: off, warn
+// (the writer is asked), hide or block.
+type Guard struct {
+	Mentee string `yaml:"mentee" reload:"yes"`
+	Mentor string `yaml:"mentor" reload:"yes"`
+	// Domains may be linked to, with all that is below them.
+	Domains []string `yaml:"domains"`
+}
+
+// guardPolicies are what Guard.Mentee and Guard.Mentor may be.
+func guardPolicies() []string { return []string{"off", "warn", "hide", "block"} }
 
 // Waiting is what happens when a mentee waits for an answer. Offer counts from
 // the message; the others from when the mentor could have read it, by their
@@ -37,6 +52,7 @@ type Waiting struct {
 // defaultMentoring is mentoring as it is when the file says nothing of it.
 func defaultMentoring() Programme {
 	return Programme{
+		Guard:       Guard{Mentee: "warn", Mentor: "warn", Domains: []string{}},
 		Media:       defaultMedia(),
 		Services:    []Service{},
 		Awake:       Duration(time.Hour),

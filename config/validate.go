@@ -48,6 +48,7 @@ func (c *Config) faults() []Fault {
 	c.checkPeople(k)
 	c.checkTimes(k)
 	c.checkCrisisLines(k)
+	c.checkGuard(k)
 	c.checkMentors(k)
 	c.checkMachine(k)
 	c.Programmes.Mentoring.Media.check(k, "programmes.mentoring.media")

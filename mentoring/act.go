@@ -23,6 +23,7 @@ type Rules struct {
 	Topics           []string // keys of the topics offered; the words are in locale/
 	Programmes       map[Programme]*ProgrammeRules
 	Search           Searcher // nil: words are met as they are written
+	Guard            Guard    // nil: nothing is looked for
 	StaffAlias       string   // shown for staff who have taken no nickname; nobody else may take it
 }
 

@@ -40,6 +40,9 @@ func (a *Act) SaveCard(m Member, c *Card) error {
 	if err := a.tidy(&n); err != nil {
 		return err
 	}
+	if err := a.noContacts(DefaultProgramme, Mentor, n.Area, n.Story); err != nil {
+		return err
+	}
 	if old.State != "" && sameWords(&old, &n) {
 		*c = old
 		return nil

@@ -30,6 +30,14 @@ type CloseLeg struct{ Participant ParticipantID }
 // person's hours may be due now.
 type WakeLeg struct{ Participant ParticipantID }
 
+// ReleaseHeld ends the wait of a message that the guard holds, and of what
+// refers to it.
+type ReleaseHeld struct {
+	ID          int64
+	Participant ParticipantID
+	Decision    Decision
+}
+
 // TellStaff is one line in the staff room of a programme and unit; in the
 // thread of Case when that is set.
 type TellStaff struct {
@@ -81,6 +89,7 @@ func (Tell) effect()              {}
 func (OpenLeg) effect()           {}
 func (CloseLeg) effect()          {}
 func (WakeLeg) effect()           {}
+func (ReleaseHeld) effect()       {}
 func (TellStaff) effect()         {}
 func (ShowCase) effect()          {}
 func (AdmitStaff) effect()        {}

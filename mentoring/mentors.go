@@ -228,6 +228,9 @@ func (a *Act) GoAway(m Member, until time.Time, text string) error {
 	if text, err = fit(text, NoteMax); err != nil {
 		return err
 	}
+	if err := a.noContacts(s.Programme, Mentor, text); err != nil {
+		return err
+	}
 	v, err := a.availability(s.ID)
 	if err != nil {
 		return err
@@ -308,6 +311,9 @@ func (a *Act) SetStatus(m Member, text string) error {
 		return err
 	}
 	if text, err = fitLine(text, NoteMax); err != nil {
+		return err
+	}
+	if err := a.noContacts(s.Programme, Mentor, text); err != nil {
 		return err
 	}
 	c, err := a.Tx.Card(s.ID)

@@ -16,6 +16,8 @@ type ProgrammeRules struct {
 	MaxFile int64
 	// MaxLength is how long sound and video may be; 0: no limit.
 	MaxLength time.Duration
+	// Guard says what becomes of contacts in what a role writes; see [ProgrammeRules.GuardOf].
+	Guard map[Role]GuardPolicy
 }
 
 // Content is a kind of what people send that a programme may allow or not.

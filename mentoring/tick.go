@@ -48,7 +48,11 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if more || asked || len(due) == tickBatch || len(away) == tickBatch {
+	held, err := a.heldTooLong()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if more || asked || held || len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
 	}
 	return a.Now.Add(TickEvery), nil

@@ -102,6 +102,15 @@ type Tx interface {
 	Setting(key string) (string, error)
 	PutSetting(key, value string) error
 
+	// HeldOf lists what is held of a participant, the oldest first. DueHeld lists
+	// those whose time is over, at most limit. DeleteHeld of what is not there is
+	// no error.
+	Held(id int64) (Held, error)
+	HeldOf(ParticipantID) ([]Held, error)
+	DueHeld(now time.Time, limit int) ([]Held, error)
+	PutHeld(*Held) error
+	DeleteHeld(id int64) error
+
 	// NewID gives a number that was never given before (menus).
 	NewID() int64
 }

@@ -24,7 +24,7 @@ func backupTables() []string {
 // will be by the running service, and must never be sent again from an old
 // copy. Seen events: they go with the queue. The references of copies are made
 // anew from the messages.
-func unsavedTables() []string { return []string{"queue", "seen", "copy_ref", versionTable} }
+func unsavedTables() []string { return []string{"queue", "held", "seen", "copy_ref", versionTable} }
 
 // progressStep is after how many rows progress is told.
 const progressStep = 10_000

@@ -190,6 +190,19 @@ func (p *Program) Run(ctx context.Context) error {
 	return errors.Join(err, <-served)
 }
 
+// guardSettings are what the contact guard lets pass: the numbers that everybody
+// may tell, and the domains of the programme.
+func guardSettings(c *config.Config) text.Settings {
+	s := text.Settings{Domains: c.Programmes.Mentoring.Guard.Domains}
+	for _, line := range c.CrisisLines {
+		s.Numbers = append(s.Numbers, line.Number)
+	}
+	for _, help := range c.YoungerHelp {
+		s.Numbers = append(s.Numbers, help)
+	}
+	return s
+}
+
 func (p *Program) work(ctx context.Context) error {
 	db, err := store.Open(ctx, store.Options{
 		DSN: p.o.Config.Database.DSN, Keys: p.keys, Now: p.o.Now, Progress: p.o.Progress, Committed: p.metrics.Committed,
@@ -204,7 +217,7 @@ func (p *Program) work(ctx context.Context) error {
 	p.mu.Lock() // a reload meanwhile is not lost
 	b := bridge.New(bridge.Options{
 		Config: p.running, Store: db, Bot: bot.New(p.words, botSettings(p.o.Config)),
-		Search:       text.Search{},
+		Search: text.Search{}, Guard: text.NewGuard(guardSettings(p.o.Config)),
 		Registration: p.registration, Accounts: p.accounts, Log: p.o.Log, Meter: p.metrics, Now: p.o.Now, Listener: p.listener,
 	})
 	p.bridge.Store(b)

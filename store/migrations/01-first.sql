@@ -257,6 +257,17 @@ CREATE TABLE line (
 );
 CREATE INDEX line_event ON line (room, event);
 
+-- Messages that the contact guard holds until their writers decide; the words are in
+-- the queue. It does not outlive them: no backup has it.
+CREATE TABLE held (
+	id          INTEGER  NOT NULL PRIMARY KEY, -- of the question
+	participant INTEGER  NOT NULL REFERENCES participant (id),
+	what        SMALLINT NOT NULL,
+	until       BIGINT   NOT NULL
+);
+CREATE INDEX held_participant ON held (participant);
+CREATE INDEX held_until ON held (until);
+
 -- The message map (map.go). It has no foreign keys: they would cost a look-up
 -- for every message, and the whole of a conversation goes at once.
 CREATE TABLE message (
