@@ -113,7 +113,11 @@ func (s *step) contacts(o ownMessage, rendered map[int]content) ([]mentoring.Fin
 // takenOut says whether no viewer would read a part of the text.
 func takenOut(part string, rendered map[int]content) bool {
 	for _, made := range rendered {
-		if body := bodyOf(made.raw); body == "" || strings.Contains(body, part) {
+		body := bodyOf(made.raw)
+		if body == "" { // a poll
+			body = string(made.raw)
+		}
+		if strings.Contains(body, part) {
 			return false
 		}
 	}
