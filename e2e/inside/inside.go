@@ -132,7 +132,7 @@ func (i *Inside) run(o Options) error {
 	}
 	i.Bridge = bridge.New(bridge.Options{
 		Config: i.Config, Store: i.Store, Bot: bot.New(words, bot.Settings{}), Log: log, Meter: silent{},
-		Guard: text.NewGuard(text.Settings{}),
+		Guard:        text.NewGuard(text.Settings{}),
 		Registration: &appservice.Registration{ID: "silta", AppToken: Token, ServerToken: HSToken, SenderLocalpart: "silta_appservice"},
 		Transport:    o.Transport, Listener: newQuietListener(),
 	})
