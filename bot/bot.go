@@ -98,6 +98,8 @@ type Settings struct {
 	YoungerHelp map[mentoring.Language]string            // where those below the minimum age find help
 	Topics      map[string]map[mentoring.Language]string // words of topics that locale/ does not have
 	Services    []Service                                // told to who finds no mentor
+	Guide       []map[mentoring.Language]string          // steps of the orientation guide; none: those of locale/
+	GuideVideo  map[mentoring.Language]string            // its address; empty: there is none
 }
 
 // Service is help elsewhere.
@@ -206,6 +208,7 @@ type turn struct {
 	kept        string    // the memory as the store has it
 	left        *question // what was being asked before the command that is obeyed
 	memberships []mentoring.Membership
+	topicList   []mentoring.Topic
 	out         Answer
 }
 

@@ -94,5 +94,5 @@ func (t *turn) redeemed(kind mentoring.CodeKind) error {
 	if !t.ready() {
 		return t.askJoining()
 	}
-	return t.myCard()
+	return t.begin()
 }

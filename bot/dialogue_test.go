@@ -131,6 +131,14 @@ func (s *script) stage(f []string) {
 			f = append(f, "work")
 		}
 		s.vars["$"+f[1]] = strconv.FormatInt(int64(s.mentor(f[1], f[2], f[3:]...)), 10)
+	case "strict":
+		s.rules.Programmes = map[mentoring.Programme]*mentoring.ProgrammeRules{
+			mentoring.DefaultProgramme: {NeedGuide: true, NeedTraining: true, NeedCheck: true},
+		}
+	case "submitted":
+		s.submitted(f[1], f[2:])
+	case "guided":
+		s.guided(f[1])
 	case "carded":
 		s.carded(f[1], f[2:])
 	case "consent":

@@ -18,6 +18,9 @@ func (t *turn) run(in Input) error {
 	if t.memberships, err = t.act.Tx.Memberships(t.member.ID); err != nil {
 		return fmt.Errorf("memberships: %w", err)
 	}
+	if err := t.loadTopics(); err != nil {
+		return err
+	}
 	switch in.Kind {
 	case Arrived:
 		return t.arrived()
@@ -225,6 +228,8 @@ func (t *turn) helpKeys(c *command) []string {
 		return []string{"help.end_here"}
 	case t.place == Leg && c.name == "block":
 		return []string{"help.block_here"}
+	case c.name == "topic" && !mentoring.May(t.memberships, mentoring.DoTopics):
+		return []string{"help.topic_suggest"}
 	case c.name == "card" && mentoring.May(t.memberships, mentoring.DoCard):
 		return []string{"help.card", "help.card_own"}
 	}

@@ -55,9 +55,9 @@ func add[T comparable](list []T, values ...T) []T {
 // languages; a word that several topics share means all of them.
 func (t *turn) topicsNamed(w string) []string {
 	var found []string
-	for _, key := range t.act.Rules.Topics {
+	for _, key := range t.offered() {
 		named := w == word(key)
-		for _, name := range t.b.topicNamesOf(key) {
+		for _, name := range t.topicNamesOf(key) {
 			named = named || slices.ContainsFunc(words(name, 5), func(part string) bool { return alike(w, part) })
 		}
 		if named {
@@ -74,15 +74,6 @@ func alike(w, name string) bool {
 		return true
 	}
 	return len(w) >= 3 && len(name) > 3 && strings.HasPrefix(name, w) || len(name) >= 4 && strings.HasPrefix(w, name)
-}
-
-// topicNamesOf are the words for a topic in all languages.
-func (b *Bot) topicNamesOf(key string) []string {
-	var names []string
-	for _, lang := range locale.Languages() {
-		names = add(names, b.topicName(mentoring.Language(lang), key))
-	}
-	return names
 }
 
 // spokenNamed finds a language of the cards by its name in any language, in

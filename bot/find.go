@@ -24,28 +24,6 @@ func (t *turn) more(string) error {
 	return t.showMentors(&l)
 }
 
-// topicName is the word for a topic in the person's language.
-func (t *turn) topicName(key string) string { return t.b.topicName(t.lang, key) }
-
-// topicName is the word for a topic: of the operator, of locale/, or the key.
-func (b *Bot) topicName(lang mentoring.Language, key string) string {
-	if name := b.perLanguage(b.cfg.Topics[key], lang); name != "" {
-		return name
-	}
-	if b.cat.Has("topic." + key) {
-		return b.Render(lang, mentoring.T("topic."+key))
-	}
-	return key
-}
-
-func (t *turn) topicNames(keys []string) []string {
-	names := make([]string, len(keys))
-	for i, key := range keys {
-		names[i] = t.topicName(key)
-	}
-	return names
-}
-
 // showMentors shows the next page after those that the list has already, and
 // remembers it. The numbers go on from page to page, so that a number always
 // means the same mentor.
@@ -147,6 +125,9 @@ func (t *turn) mentorLine(m *mentoring.Listing) string {
 		if s != "" {
 			line += " – " + s
 		}
+	}
+	if m.New(t.act.Now) {
+		line += " – " + t.text("mentors.new")
 	}
 	if !m.Free(t.act.Now, t.act.Rules) {
 		line += " – " + t.text("mentors.not_free")

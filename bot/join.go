@@ -23,6 +23,7 @@ const (
 	askBlock    askKind = "block"
 	askWhich    askKind = "which" // conversation, for the command in Step
 	askMyCard   askKind = "card"
+	askGuide    askKind = "guide"  // a step of the orientation guide
 	askRetire   askKind = "retire" // end a mentor
 	askForget   askKind = "forget"
 	askHandOver askKind = "handover" // how a mentee wants to go on
@@ -290,7 +291,7 @@ func (t *turn) welcome() error {
 func (t *turn) afterJoining() error {
 	for _, m := range t.memberships {
 		if m.Role == mentoring.Mentor && m.State == mentoring.Invited {
-			return t.myCard()
+			return t.begin()
 		}
 	}
 	if mentoring.May(t.memberships, mentoring.DoChoose) {

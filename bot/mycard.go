@@ -69,7 +69,7 @@ func (t *turn) askCardStep(step string) error {
 	case stepStory:
 		now = c.Story
 	case stepTopics:
-		q.Words = t.topicNames(t.act.Rules.Topics)
+		q.Words = t.topicNames(t.offered())
 		now = strings.Join(t.topicNames(c.Topics), ", ")
 		buttons = append(buttons, keyDone)
 	case stepLanguages:
@@ -236,8 +236,8 @@ func (t *turn) keepSeveral(q *question, chosen []int) error {
 	}
 	for _, n := range chosen {
 		switch {
-		case q.Step == stepTopics && n <= len(t.act.Rules.Topics):
-			c.Topics = append(c.Topics, t.act.Rules.Topics[n-1])
+		case q.Step == stepTopics && n <= len(t.offered()):
+			c.Topics = append(c.Topics, t.offered()[n-1])
 		case q.Step == stepLanguages && n <= len(spoken()):
 			c.Languages = append(c.Languages, spoken()[n-1])
 		}

@@ -150,19 +150,8 @@ const (
 // day reads "2026-12-24", "24.12." and "24.12.2026" as that day in zone. A day
 // without a year is the next such day from today on.
 func day(s string, now time.Time, zone *time.Location) (time.Time, dateError, bool) {
-	s = strings.Trim(fold(s), ",;:!? ")
-	var y, m, d int
-	if p := strings.Split(s, "-"); len(p) == 3 && len(p[0]) == 4 {
-		y, m, d = digits(p[0]), digits(p[1]), digits(p[2])
-	} else if p := strings.Split(strings.TrimSuffix(s, "."), "."); len(p) == 2 || len(p) == 3 && len(p[2]) == 4 {
-		d, m = digits(p[0]), digits(p[1])
-		if len(p) == 3 {
-			y = digits(p[2])
-		}
-	} else {
-		return time.Time{}, noDate, false
-	}
-	if d < 0 || m < 0 || y < 0 {
+	y, m, d, ok := dayParts(s)
+	if !ok {
 		return time.Time{}, noDate, false
 	}
 	now = now.In(zone)
@@ -182,6 +171,22 @@ func day(s string, now time.Time, zone *time.Location) (time.Time, dateError, bo
 		return time.Time{}, pastDate, false
 	}
 	return t, 0, true
+}
+
+// dayParts reads a day's numbers; y is 0 when the year is not said.
+func dayParts(s string) (y, m, d int, ok bool) {
+	s = strings.Trim(fold(s), ",;:!? ")
+	if p := strings.Split(s, "-"); len(p) == 3 && len(p[0]) == 4 {
+		y, m, d = digits(p[0]), digits(p[1]), digits(p[2])
+	} else if p := strings.Split(strings.TrimSuffix(s, "."), "."); len(p) == 2 || len(p) == 3 && len(p[2]) == 4 {
+		d, m = digits(p[0]), digits(p[1])
+		if len(p) == 3 {
+			y = digits(p[2])
+		}
+	} else {
+		return 0, 0, 0, false
+	}
+	return y, m, d, y >= 0 && m >= 0 && d >= 0
 }
 
 // digits reads one to four digits; -1 if there is anything else.

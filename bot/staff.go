@@ -1,36 +1,53 @@
 package bot
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
 	"silta/mentoring"
 )
 
-// mentor is the staff command about mentors: invite, list, show, pause, resume,
-// end.
+// mentor is the staff command about mentors: inviting, listing, and everything
+// about one of them, whose number may come before or after what is to be done.
 func (t *turn) mentor(rest string) error {
-	first, rest := cutWord(rest)
-	part := t.b.parts[word(first)]
+	first, after := cutWord(rest)
+	part, n := t.b.parts[word(first)], 0
+	if m := number(first); m > 0 {
+		n = m
+		first, after = cutWord(after)
+		part = t.b.parts[word(first)]
+	} else if m := t.numberIn(after); m > 0 {
+		n = m
+		_, after = cutWord(after)
+	}
+	if part == "invite" && t.numberIn(rest) > 0 { // "3 invite" means nothing
+		part = ""
+	}
 	switch part {
 	case "invite":
-		return t.invite(rest)
-	case "list":
-		return t.mentorList()
-	case "show", "pause", "resume", "end":
-		n := t.numberIn(rest)
+		return t.invite(strings.TrimSpace(rest[len(first):]))
+	case "show", "pause", "resume", "end", "round", "trained", "check", "kind", "history":
 		if n == 0 {
 			t.say("mentor.number")
 			return nil
 		}
+	case "list":
+		if n == 0 {
+			return t.mentorList()
+		}
+	default:
+		if n > 0 && first == "" {
+			return t.showRecord(mentoring.MembershipID(n))
+		}
+		t.helpOf("help.mentor")
+		return nil
+	}
+	switch part {
+	case "show", "pause", "resume", "end":
 		return t.mentorDo(part, mentoring.MembershipID(n))
 	}
-	lines := strings.Split(t.text("help.mentor"), "\n")
-	for i := range lines {
-		lines[i] = t.mark() + lines[i]
-	}
-	t.line(strings.Join(lines, "\n"))
-	return nil
+	return t.mentorNote(part, mentoring.MembershipID(n), after)
 }
 
 // numberIn is the number that a text begins with; 0 if there is none.
@@ -140,7 +157,7 @@ func (t *turn) showRecord(id mentoring.MembershipID) error {
 		if r.Membership.ID != id {
 			continue
 		}
-		text := t.recordLine(r)
+		text := t.recordLine(r) + "\n" + t.recordText(r)
 		if r.Card.State != "" {
 			text += "\n\n" + t.cardText(&r.Card)
 		}
@@ -183,6 +200,18 @@ func (t *turn) approve(rest string) error {
 	}
 	if err := t.act.ApproveCard(*t.member, mentoring.MembershipID(n)); err != nil {
 		return err
+	}
+	s, err := t.act.Tx.Membership(mentoring.MembershipID(n))
+	if err != nil {
+		return fmt.Errorf("membership: %w", err)
+	}
+	if s.State == mentoring.Training {
+		parts, err := t.act.Lacks(s)
+		if err != nil {
+			return err
+		}
+		t.say("mentor.approved_only", "number", n, "parts", parts)
+		return nil
 	}
 	t.say("mentor.approved_now", "number", n)
 	return nil
@@ -254,6 +283,15 @@ func (t *turn) code(body string) (bool, error) {
 	}
 	t.forget()
 	return true, t.redeemed(what.Kind)
+}
+
+// begin is what a mentor-to-be does first: the guide where it is asked for, else
+// the card.
+func (t *turn) begin() error {
+	if t.act.Rules.Programme(mentoring.DefaultProgramme).NeedGuide && mentoring.May(t.memberships, mentoring.DoGuide) {
+		return t.guide("")
+	}
+	return t.myCard()
 }
 
 // CaseHead is the first message of a case's thread in the staff room. It says

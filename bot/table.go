@@ -53,6 +53,8 @@ func table() []command {
 		{name: "forget", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).forgetChat},
 		{name: "thanks", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).thanks},
 		{name: "handover", in: inRoom | inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).handOver},
+		{name: "guide", in: inRoom, may: mentoring.DoGuide, do: (*turn).guide},
+		{name: "topic", in: inRoom | inStaff, may: mentoring.DoSeeTopics, do: (*turn).topic},
 		{name: "away", in: inRoom, may: mentoring.DoAway, do: (*turn).away},
 		{name: "back", in: inRoom, may: mentoring.DoAway, do: (*turn).back},
 		{name: "status", in: inRoom, may: mentoring.DoAway, do: (*turn).status},
@@ -108,7 +110,8 @@ func (b *Bot) index() {
 		}
 		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
 			"filler", "woman", "man", "other", "peer", "volunteer", "professional",
-			"open", "shut", "trial", "referral", "new"} {
+			"open", "shut", "trial", "referral", "new",
+			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name
 			}

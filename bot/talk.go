@@ -216,6 +216,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerSureOf(q, r)
 	case askMyCard:
 		return t.answerMyCard(q, r)
+	case askGuide:
+		return t.answerGuide(q, r)
 	case askRetire:
 		return t.answerRetire(q, r)
 	case askForget:
@@ -234,6 +236,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 // choices is how many numbers there are to choose from.
 func (t *turn) choices(q *question) int {
 	switch {
+	case q.Kind == askGuide:
+		return t.b.GuideSteps()
 	case q.Kind == askMentors && t.mem.Mentors != nil:
 		return len(t.mem.Mentors.IDs)
 	case (q.Kind == askChats || q.Kind == askWhich) && t.mem.Chats != nil:

@@ -22,6 +22,8 @@ func (s *script) carded(name string, values []string) {
 			key, value, _ := strings.Cut(pair, "=")
 			value = strings.ReplaceAll(value, "_", " ")
 			switch key {
+			case "topics":
+				c.Topics = strings.Split(value, ",")
 			case "area":
 				c.Area = value
 			case "languages":
@@ -42,5 +44,42 @@ func (s *script) carded(name string, values []string) {
 			}
 		}
 		return a.Tx.PutCard(&c)
+	})
+}
+
+// submitted gives a mentor's card to staff.
+func (s *script) submitted(name string, topics []string) {
+	s.t.Helper()
+	s.must(func(a *mentoring.Act) error {
+		m, err := a.Tx.Member(s.people[name])
+		if err != nil {
+			return err
+		}
+		c, err := a.MyCard(m)
+		if err != nil {
+			return err
+		}
+		c.AgeBand, c.Area, c.Story, c.Topics = "25–34", "Uusimaa", "Kuuntelen.", topics
+		if err := a.SaveCard(m, &c); err != nil {
+			return err
+		}
+		return a.SubmitCard(m)
+	})
+}
+
+// guided has a mentor read the whole guide.
+func (s *script) guided(name string) {
+	s.t.Helper()
+	s.must(func(a *mentoring.Act) error {
+		m, err := a.Tx.Member(s.people[name])
+		if err != nil {
+			return err
+		}
+		for n := range s.bot.GuideSteps() {
+			if _, err := a.ReadGuide(m, n+1, s.bot.GuideSteps()); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

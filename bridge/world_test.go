@@ -148,6 +148,7 @@ func (w *world) start() {
 	if w.prepare != nil {
 		w.prepare(c)
 	}
+	c.Programmes.Mentoring.Mentors = config.Mentors{CardApproval: true} // nobody is trained here
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		w.t.Fatal(err)

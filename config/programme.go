@@ -15,6 +15,9 @@ type Programme struct {
 	Media Media `yaml:"media"`
 
 	Guard Guard `yaml:"guard"`
+	// Mentors is what is asked of a mentor before mentees see them.
+	Mentors Mentors `yaml:"mentors"`
+	Guide   Guide   `yaml:"guide"`
 
 	// Services are told to who finds no mentor.
 	Services []Service `yaml:"services"`
@@ -55,6 +58,8 @@ func defaultMentoring() Programme {
 		Guard:       Guard{Mentee: "warn", Mentor: "warn", Domains: []string{}},
 		Media:       defaultMedia(),
 		Services:    []Service{},
+		Mentors:     Mentors{Guide: true, Training: true, BackgroundCheck: true, CardApproval: true},
+		Guide:       Guide{Steps: []Words{}, Video: Words{}},
 		Awake:       Duration(time.Hour),
 		Waiting:     Waiting{Remind: Duration(24 * time.Hour), Offer: Duration(48 * time.Hour), Staff: Duration(72 * time.Hour)},
 		ForgetAfter: Duration(7 * day),

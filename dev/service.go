@@ -74,22 +74,43 @@ type Card struct {
 	Languages string // numbers in the bot's list
 }
 
-// Mentor has somebody join with a code that staff give them, fill in their
-// card, and staff approve it.
+// Mentor has somebody join with a code that staff give them, read the guide
+// where the programme asks for it, fill in their card, and staff approve it.
 func (s *Service) Mentor(c *Client, language string, card Card) *Person {
 	s.t.Helper()
 	_, code := s.StaffRoom.Asks(s.staffSays("mentor", "invite"), "mentor.code")
 	p := s.Meet(c, s.Words)
 	p.Joins(language, card.Alias)
 	p.Asks(code[0], "code.right")
+	_, first := p.HearsEither("guide.head", "mycard.alias")
+	if first == "guide.head" {
+		p.readGuide()
+		p.Command("card", "", "mycard.alias")
+	}
 	p.fillCard(card)
 	mark := s.StaffRoom.Mark()
 	p.Yes("mycard.sent")
 	_, number := s.StaffRoom.HearsIn(s.StaffRoom.Room, mark, "card.for_staff")
+	if first == "guide.head" { // then the rest is asked for, too
+		s.StaffRoom.Asks("!"+s.Words.Command(s.Staff.Language, "mentor")+" "+number[0]+" "+s.Words.Answer(s.Staff.Language, "trained"), "mentor.trained")
+		s.StaffRoom.Asks("!"+s.Words.Command(s.Staff.Language, "mentor")+" "+number[0]+" "+s.Words.Answer(s.Staff.Language, "check"), "mentor.checked")
+	}
 	waiting := p.Mark()
 	s.StaffRoom.Asks(s.staffSays("approve", number[0]), "mentor.approved_now")
 	p.HearsIn(p.Room, waiting, "card.approved")
 	return p
+}
+
+// readGuide reads the orientation guide to its end.
+func (p *Person) readGuide() {
+	p.t.Helper()
+	done := p.words.Answer(p.Language, "done")
+	for {
+		p.Say(done)
+		if _, key := p.HearsEither("guide.head", "guide.done"); key == "guide.done" {
+			return
+		}
+	}
 }
 
 // staffSays is a command as it is written in the staff room.

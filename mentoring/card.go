@@ -47,11 +47,15 @@ func (a *Act) SaveCard(m Member, c *Card) error {
 		*c = old
 		return nil
 	}
-	if err := CardMachine().shift(&n.State, StepSave); err != nil {
-		return err
-	}
 	s, err := a.MentorMembership(m)
 	if err != nil {
+		return err
+	}
+	by := StepSave
+	if free := a.Rules.Programme(s.Programme).FreeCards; free && n.State == CardApproved {
+		by = StepPublish
+	}
+	if err := CardMachine().shift(&n.State, by); err != nil {
 		return err
 	}
 	if err := MembershipMachine().shift(&s.State, StepPrepare); err != nil {
@@ -63,7 +67,12 @@ func (a *Act) SaveCard(m Member, c *Card) error {
 	if err := a.putMembership(&s); err != nil {
 		return err
 	}
-	if old.State == CardApproved {
+	if old.State != "" && old.State != CardDraft {
+		if err := a.keepVersion(m.ID, by, &n); err != nil {
+			return err
+		}
+	}
+	if n.State == CardSubmitted && old.State == CardApproved {
 		a.cardForStaff(s)
 	}
 	*c = n
@@ -100,16 +109,36 @@ func (a *Act) tidy(c *Card) (err error) {
 	if c.Story, err = fit(c.Story, StoryMax); err != nil {
 		return err
 	}
-	c.Topics = unique(c.Topics)
-	for _, t := range c.Topics {
-		if !slices.Contains(a.Rules.Topics, t) {
-			return Refuse("card.topic_unknown")
-		}
+	if err := a.tidyTopics(c); err != nil {
+		return err
 	}
 	c.Languages = unique(c.Languages)
 	for _, l := range c.Languages {
 		if !l.wellFormed() {
 			return Refuse("language.unknown")
+		}
+	}
+	return nil
+}
+
+// tidyTopics lets a card name topics that are offered, and keep those that were
+// when it was written.
+func (a *Act) tidyTopics(c *Card) error {
+	c.Topics = unique(c.Topics)
+	if len(c.Topics) == 0 {
+		return nil
+	}
+	list, err := a.Topics(DefaultProgramme)
+	if err != nil {
+		return err
+	}
+	old, err := a.Tx.Card(c.Membership)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("card: %w", err)
+	}
+	for _, t := range c.Topics {
+		if !knownTopic(list, t) && !slices.Contains(old.Topics, t) {
+			return Refuse("card.topic_unknown")
 		}
 	}
 	return nil
@@ -161,17 +190,28 @@ func (a *Act) SubmitCard(m Member) error {
 	if parts := c.Missing(); len(parts) > 0 {
 		return Refuse("card.unfinished", "parts", cardParts(parts))
 	}
-	if err := CardMachine().shift(&c.State, StepSubmit); err != nil {
-		return err
-	}
 	s, err := a.MentorMembership(m)
 	if err != nil {
+		return err
+	}
+	by := StepSubmit
+	if a.Rules.Programme(s.Programme).FreeCards {
+		by = StepPublish
+	}
+	if err := CardMachine().shift(&c.State, by); err != nil {
 		return err
 	}
 	if err := a.putCard(&c); err != nil {
 		return err
 	}
-	a.cardForStaff(s)
+	if err := a.keepVersion(m.ID, by, &c); err != nil {
+		return err
+	}
+	if by == StepSubmit {
+		a.cardForStaff(s)
+	} else if s.State == Training {
+		a.Do(TellStaff{Programme: s.Programme, Unit: s.Unit, Text: T("card.without_approval", "number", int64(s.ID))})
+	}
 	return nil
 }
 
@@ -184,7 +224,9 @@ func cardParts(parts []string) []Text {
 	return texts
 }
 
-// ApproveCard lists a mentor with the card as it is now.
+// ApproveCard approves a card as it is now. A mentor in training is listed with
+// it, unless something is missing that the programme asks for (see Act.Lacks):
+// then staff list them later.
 func (a *Act) ApproveCard(staff Member, id MembershipID) error {
 	s, c, err := a.judge(staff, id, StepApprove)
 	if err != nil {
@@ -195,20 +237,28 @@ func (a *Act) ApproveCard(staff Member, id MembershipID) error {
 		return Refuse("mentor.cannot_now", "number", int64(id), "state", T("mentor.state."+string(s.State)))
 	}
 	s.State = next
-	v, err := a.availability(id)
+	p, err := a.preparation(id)
 	if err != nil {
 		return err
+	}
+	told := "card.approved"
+	if len(a.lacks(s, p, c.State)) > 0 {
+		told = "card.approved_only"
+	} else if to, ok := MembershipMachine().Next(s.State, StepList); ok {
+		s.State = to
 	}
 	if err := a.putCard(&c); err != nil {
 		return err
 	}
-	if err := a.putAvailability(&v); err != nil { // the catalogue joins it
+	if err := a.keepVersion(staff.ID, StepApprove, &c); err != nil {
 		return err
 	}
-	if err := a.putMembership(&s); err != nil {
-		return err
+	if s.State == Active {
+		if err := a.listed(s); err != nil {
+			return err
+		}
 	}
-	a.Do(Notify{Member: s.Member, Text: T("card.approved")})
+	a.Do(Notify{Member: s.Member, Text: T(told)})
 	return nil
 }
 
@@ -225,6 +275,9 @@ func (a *Act) ReturnCard(staff Member, id MembershipID, why string) error {
 		return Refuse("card.say_why")
 	}
 	if err := a.putCard(&c); err != nil {
+		return err
+	}
+	if err := a.keepVersion(staff.ID, StepReturn, &c); err != nil {
 		return err
 	}
 	a.Do(Notify{Member: s.Member, Text: T("card.returned", "why", why)})

@@ -71,7 +71,8 @@ type Listing struct {
 	Membership   Membership
 	Card         Card
 	Availability Availability
-	Open         int // conversations that are placed or going on
+	Open         int       // conversations that are placed or going on
+	Since        time.Time // first shown to mentees
 
 	words     []string // of the card, as they are searched; made when first needed
 	areaWords []string

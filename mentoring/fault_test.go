@@ -3,6 +3,7 @@ package mentoring_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -303,7 +304,10 @@ func speak(a *mentoring.Act, p mentoring.ParticipantID) error {
 // comes back is that fault, never a refusal, never nothing.
 func TestFaultsAreFaults(t *testing.T) {
 	w := newWorld(t)
-	for name, use := range w.scene().uses() {
+	s := w.scene()
+	uses := s.uses()
+	maps.Copy(uses, s.findingUses())
+	for name, use := range uses {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
 			for through := false; !through; calls++ {

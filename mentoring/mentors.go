@@ -103,6 +103,9 @@ type MentorRecord struct {
 	Card         Card // without State when none was saved
 	Availability Availability
 	Open         int // conversations that are placed or going on
+	Preparation  Preparation
+	CheckedBy    string // nickname of whoever saw the background check
+	Lacks        []Text // before they can be listed
 }
 
 // MentorRecords lists the mentors of the staff member's programme and unit,
@@ -133,9 +136,31 @@ func (a *Act) MentorRecords(staff Member) ([]MentorRecord, error) {
 			return nil, err
 		}
 		r.Open = len(live)
+		if err := a.prepared(&r); err != nil {
+			return nil, err
+		}
 		records = append(records, r)
 	}
 	return records, nil
+}
+
+// prepared fills in how far a mentor is on the way.
+func (a *Act) prepared(r *MentorRecord) (err error) {
+	if r.Preparation, err = a.preparation(r.Membership.ID); err != nil {
+		return err
+	}
+	if r.Membership.State == Invited || r.Membership.State == Training {
+		r.Lacks = a.lacks(r.Membership, r.Preparation, r.Card.State)
+	}
+	if r.Preparation.CheckedBy == 0 {
+		return nil
+	}
+	by, err := a.Tx.Member(r.Preparation.CheckedBy)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("who saw the check: %w", err)
+	}
+	r.CheckedBy = by.Alias
+	return nil
 }
 
 // mentorFor finds a mentor that a staff member may act on.

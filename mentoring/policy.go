@@ -15,6 +15,7 @@ const (
 	DoTalk       Action = "talk"        // see own conversations, come back to them, end them, block
 	DoCallStaff  Action = "call staff"  // `staff`, `urgent`, `report`
 	DoCard       Action = "card"        // write one's own mentor card
+	DoGuide      Action = "guide"       // read the orientation guide
 	DoAway       Action = "away"        // away, back, status
 	DoInvite     Action = "invite"      // invite mentors, make codes for them
 	DoRefer      Action = "refer"       // give codes to people, see which were used
@@ -23,7 +24,9 @@ const (
 	DoMoveMentor Action = "move mentor" // pause, resume, end
 	// DoOpenJoining is to open and close joining.
 	DoOpenJoining Action = "open joining"
-	DoCase        Action = "case" // claim, release and close cases
+	DoCase        Action = "case"       // claim, release and close cases
+	DoSeeTopics   Action = "see topics" // the list of topics with its numbers
+	DoTopics      Action = "topics"     // keep the list of topics
 )
 
 // Grant says in which states of a membership its role allows an action.
@@ -77,6 +80,7 @@ func Policy() []Rule {
 		{DoTalk, false, [6]Grant{any, any, any, any, any, any}},
 		{DoCallStaff, false, [6]Grant{any, any, any, any, any, any}},
 		{DoCard, true, [6]Grant{no, mem, no, no, no, no}},
+		{DoGuide, true, [6]Grant{no, mem, no, no, no, no}},
 		{DoAway, true, [6]Grant{no, lst, no, no, no, no}},
 		{DoInvite, false, [6]Grant{no, no, no, act, act, no}},
 		{DoRefer, false, [6]Grant{no, no, act, act, act, no}},
@@ -84,6 +88,8 @@ func Policy() []Rule {
 		{DoSeeMentors, false, [6]Grant{no, no, no, act, act, no}},
 		{DoMoveMentor, false, [6]Grant{no, no, no, act, act, no}},
 		{DoOpenJoining, false, [6]Grant{no, no, no, act, act, no}},
+		{DoSeeTopics, false, [6]Grant{no, mem, no, act, act, no}},
+		{DoTopics, false, [6]Grant{no, no, no, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
 	}
 }

@@ -18,6 +18,7 @@ choose        a      ap     –            –           –     –
 talk          *      *      *            *           *     *
 call_staff    *      *      *            *           *     *
 card          –      itap   –            –           –     –
+guide         –      itap   –            –           –     –
 away          –      ap     –            –           –     –
 invite        –      –      –            a           a     –
 refer         –      –      a            a           a     –
@@ -25,6 +26,8 @@ judge_card    –      –      –            a           a     –
 see_mentors   –      –      –            a           a     –
 move_mentor   –      –      –            a           a     –
 open_joining  –      –      –            a           a     –
+see_topics    –      itap   –            a           a     –
+topics        –      –      –            a           a     –
 case          –      –      –            a           a     –
 `
 

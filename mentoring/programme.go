@@ -18,6 +18,9 @@ type ProgrammeRules struct {
 	MaxLength time.Duration
 	// Guard says what becomes of contacts in what a role writes; see [ProgrammeRules.GuardOf].
 	Guard map[Role]GuardPolicy
+	// NeedGuide, NeedTraining and NeedCheck say what staff must see before they can
+	// list a mentor; FreeCards that cards need no approval.
+	NeedGuide, NeedTraining, NeedCheck, FreeCards bool
 }
 
 // Content is a kind of what people send that a programme may allow or not.

@@ -64,14 +64,18 @@ const (
 	StepInvite  Step = "invite"
 	StepPrepare Step = "prepare"
 	StepApprove Step = "approve"
+	StepList    Step = "list"
 	StepPause   Step = "pause"
 	StepResume  Step = "resume"
 	StepLeave   Step = "leave"
 	StepEnd     Step = "end"
 
-	StepSave   Step = "save"
-	StepSubmit Step = "submit"
-	StepReturn Step = "return"
+	StepSave    Step = "save"
+	StepSubmit  Step = "submit"
+	StepReturn  Step = "return"
+	StepPublish Step = "publish"
+	StepKind    Step = "kind"  // of the history only: staff set the helper kind
+	StepMerge   Step = "merge" // of the history only: staff merged topics
 
 	StepChoose   Step = "choose"
 	StepSpeak    Step = "speak"
@@ -137,7 +141,7 @@ func JoinMachine() Machine[JoinState] {
 func MembershipMachine() Machine[MembershipState] {
 	return Machine[MembershipState]{
 		Name:  "membership",
-		About: "What becomes of a membership. A mentee begins with join, staff with enlist, a mentor with invite; leave is a staff member going out of the staff room.",
+		About: "What becomes of a membership. A mentee begins with join, staff with enlist, a mentor with invite; prepare is a step of the guide, a note of staff or the card, list is staff showing the mentor to mentees (with approve, when nothing is missing); leave is a staff member going out of the staff room.",
 		Moves: []Move[MembershipState]{
 			{"", StepJoin, Active},
 			{"", StepEnlist, Active},
@@ -146,7 +150,8 @@ func MembershipMachine() Machine[MembershipState] {
 			{Training, StepPrepare, Training},
 			{Active, StepPrepare, Active},
 			{Paused, StepPrepare, Paused},
-			{Training, StepApprove, Active},
+			{Training, StepApprove, Training},
+			{Training, StepList, Active},
 			{Active, StepApprove, Active},
 			{Paused, StepApprove, Paused},
 			{Active, StepPause, Paused},
@@ -167,13 +172,15 @@ func MembershipMachine() Machine[MembershipState] {
 func CardMachine() Machine[CardState] {
 	return Machine[CardState]{
 		Name:  "card",
-		About: "What becomes of a mentor card. Save counts here only when the words have changed.",
+		About: "What becomes of a mentor card. Save counts here only when the words have changed; publish is save or submit where the programme asks for no approval.",
 		Moves: []Move[CardState]{
 			{"", StepSave, CardDraft},
 			{CardDraft, StepSave, CardDraft},
 			{CardSubmitted, StepSave, CardSubmitted},
 			{CardApproved, StepSave, CardSubmitted},
+			{CardApproved, StepPublish, CardApproved},
 			{CardDraft, StepSubmit, CardSubmitted},
+			{CardDraft, StepPublish, CardApproved},
 			{CardSubmitted, StepApprove, CardApproved},
 			{CardSubmitted, StepReturn, CardDraft},
 		},

@@ -28,6 +28,16 @@ type Tx interface {
 
 	Card(MembershipID) (Card, error)
 	PutCard(*Card) error
+	// PutCardVersion adds to the history of a card, of which the newest are kept;
+	// CardVersions lists it, the newest first.
+	PutCardVersion(*CardVersion) error
+	CardVersions(MembershipID) ([]CardVersion, error)
+	Preparation(MembershipID) (Preparation, error)
+	PutPreparation(*Preparation) error
+	// Topics are those of a programme that staff keep, by position, retired ones
+	// included; none until staff first change the list.
+	Topics(Programme) ([]Topic, error)
+	PutTopic(*Topic) error
 	Availability(MembershipID) (Availability, error)
 	PutAvailability(*Availability) error
 	// DueAvailabilities lists those who are away until a time that has come

@@ -14,7 +14,7 @@ import (
 // backupTables are the tables of a backup, each after those it refers to.
 func backupTables() []string {
 	return []string{
-		"setting", "high_water", "member", "membership", "card", "availability", "conversation", "participant", "cases",
+		"setting", "high_water", "member", "membership", "card", "card_history", "preparation", "availability", "conversation", "participant", "cases",
 		"staff_room", "code", "phrase", "attempt", "block", "counter", "tally", "handover", "dialogue", "topic", "text_override", "room", "ghost", "line", "message",
 		"upload", "poll",
 	}

@@ -66,8 +66,8 @@ func rehearse(t *testing.T, w *world, target string) {
 			tx.PutSetting("device/bot", "BOTDEVICE"), tx.PutSetting("staff", "words"),
 			tx.PutDialogue(c.mentee.ID, []byte("asked")),
 			tx.PutCard(&mentoring.Card{Membership: c.memberships[1].ID, State: mentoring.CardApproved, Alias: "Kanerva"}),
-			tx.PutTopic(&store.Topic{Programme: "p", Unit: "u", Key: "k", Words: map[mentoring.Language]string{"fi": "työ"}}),
 			tx.PutPoll(&store.Poll{Conversation: conv, Source: sent, State: []byte("poll")}),
+			tx.PutTopic(&mentoring.Topic{Programme: "p", Unit: "u", Key: "k", Words: map[mentoring.Language]string{"fi": "työ"}}),
 			tx.PutLine(&store.Line{Key: "menu/1", Room: c.legs[0].ID, Event: sent}),
 			tx.Count(mentoring.Counter{Name: mentoring.CountMessages, Month: "2026-11"}, 7),
 		)
@@ -107,9 +107,9 @@ func rehearse(t *testing.T, w *world, target string) {
 	same(t, "setting", both(r, "setting", func(tx *store.Tx) (string, error) { return tx.Setting("staff") }), "words")
 	same(t, "device setting", both(r, "setting", func(tx *store.Tx) (string, error) { return tx.Setting("device/bot") }), "")
 	same(t, "dialogue", string(both(r, "dialogue", func(tx *store.Tx) ([]byte, error) { return tx.Dialogue(c.mentee.ID) })), "asked")
-	same(t, "topics", len(both(r, "topics", func(tx *store.Tx) ([]store.Topic, error) { return tx.Topics("p") })), 1)
 	polls := both(r, "polls", func(tx *store.Tx) ([]store.Poll, error) { return tx.Polls(c.conversation.ID) })
 	same(t, "polls", polls, []store.Poll{{ID: 1, Conversation: c.conversation.ID, Source: sent, State: []byte("poll")}})
+	same(t, "topics", len(both(r, "topics", func(tx *store.Tx) ([]mentoring.Topic, error) { return tx.Topics("p") })), 1)
 	same(t, "counters", both(r, "counters", func(tx *store.Tx) ([]store.Counted, error) { return tx.Counters(mentoring.CountMessages) })[0].Value, 7)
 	ghost := c.ghosts[0]
 	ghost.Device, ghost.Ready = "", false

@@ -42,13 +42,15 @@ func plantCanaries(tx *store.Tx, w *world) error {
 	}
 	return errors.Join(
 		tx.PutCard(&mentoring.Card{Membership: ms.ID, Alias: c[1], Area: c[4], Story: c[2], Status: c[2], AgeBand: c[4], Topics: []string{c[4]}}),
+		tx.PutPreparation(&mentoring.Preparation{Membership: ms.ID, Round: c[2]}),
+		tx.PutCardVersion(&mentoring.CardVersion{Card: mentoring.Card{Membership: ms.ID, Story: c[2]}}),
 		tx.PutAvailability(&mentoring.Availability{Membership: ms.ID, AwayText: c[2]}),
 		tx.PutDialogue(m.ID, []byte(c[2])),
 		tx.PutCode(c[3], &mentoring.Code{Kind: mentoring.CodeMentor}),
 		tx.PutPhrase(c[3], mentoring.PhraseRecord{Member: m.ID, Hash: []byte(c[2])}),
 		tx.PutAttempts(c[0], mentoring.Attempts{Wrong: 1}),
 		tx.PutSetting("welcome", c[2]),
-		tx.PutTopic(&store.Topic{Key: "t", Words: map[mentoring.Language]string{"fi": c[4]}}),
+		tx.PutTopic(&mentoring.Topic{Key: "t", Words: map[mentoring.Language]string{"fi": c[4]}}),
 		tx.PutTextOverride(&store.TextOverride{Key: "k", Words: c[2]}),
 		tx.PutUpload(&store.Upload{Conversation: conv.ID, Source: "$source", State: store.UploadWhole, Address: c[0], Opens: []byte(c[2])}),
 		tx.PutPoll(&store.Poll{Conversation: conv.ID, Source: "$x:y", State: []byte(c[2])}),

@@ -23,6 +23,18 @@ type cardWords struct {
 	Status    string               `json:"status,omitempty"`
 }
 
+func wordsOf(c *mentoring.Card) cardWords {
+	return cardWords{
+		Alias: c.Alias, AgeBand: c.AgeBand, Area: c.Area, Story: c.Story, Topics: c.Topics,
+		Languages: c.Languages, Gender: c.Gender, Status: c.Status,
+	}
+}
+
+func (w *cardWords) into(c *mentoring.Card) {
+	c.Alias, c.AgeBand, c.Area, c.Story, c.Topics = w.Alias, w.AgeBand, w.Area, w.Story, w.Topics
+	c.Languages, c.Gender, c.Status = w.Languages, w.Gender, w.Status
+}
+
 // sealJSON seals a value that is kept as JSON.
 func (t *Tx) sealJSON(p place, value any) ([]byte, error) {
 	plain, err := json.Marshal(value)
@@ -49,14 +61,14 @@ func (t *Tx) cardAt(r record, i int) (mentoring.Card, error) {
 	if err := t.openJSON(place{column: "card.words", id: r.int(i)}, r.view(i+3), &w); err != nil {
 		return mentoring.Card{}, err
 	}
-	return mentoring.Card{
+	c := mentoring.Card{
 		Membership: mentoring.MembershipID(r.int(i)),
 		State:      mentoring.CardState(r.text(i + 1)),
 		Kind:       mentoring.HelperKind(r.text(i + 2)),
 		Updated:    r.time(i + 4),
-		Alias:      w.Alias, AgeBand: w.AgeBand, Area: w.Area, Story: w.Story, Topics: w.Topics,
-		Languages: w.Languages, Gender: w.Gender, Status: w.Status,
-	}, nil
+	}
+	w.into(&c)
+	return c, nil
 }
 
 // Card implements [mentoring.Tx].
@@ -68,10 +80,7 @@ func (t *Tx) Card(id mentoring.MembershipID) (mentoring.Card, error) {
 
 // PutCard implements [mentoring.Tx].
 func (t *Tx) PutCard(c *mentoring.Card) error {
-	words, err := t.sealJSON(place{column: "card.words", id: int64(c.Membership)}, cardWords{
-		Alias: c.Alias, AgeBand: c.AgeBand, Area: c.Area, Story: c.Story, Topics: c.Topics,
-		Languages: c.Languages, Gender: c.Gender, Status: c.Status,
-	})
+	words, err := t.sealJSON(place{column: "card.words", id: int64(c.Membership)}, wordsOf(c))
 	if err != nil {
 		return doing("put card", err)
 	}
@@ -161,34 +170,21 @@ func readHours(text string) (mentoring.Hours, error) {
 	return h, nil
 }
 
-// Topic is one of the topics that mentors help with. Its words, by language,
-// are sealed at rest.
-type Topic struct {
-	ID        int64
-	Programme mentoring.Programme
-	Unit      mentoring.Unit
-	Key       string
-	Words     map[mentoring.Language]string
-	Position  int // order in lists
-	Retired   bool
-	Changed   time.Time
-}
-
-// Topics lists the topics of a programme, retired ones included, by position.
-func (t *Tx) Topics(p mentoring.Programme) ([]Topic, error) {
-	list, err := collect(t, "SELECT id, programme, unit, name, position, retired, words, changed FROM topic WHERE programme = $1 ORDER BY position, id",
-		func(r record) (Topic, error) {
-			topic := Topic{
+// Topics implements [mentoring.Tx].
+func (t *Tx) Topics(p mentoring.Programme) ([]mentoring.Topic, error) {
+	list, err := collect(t, "SELECT id, programme, unit, name, position, retired, merged, words, changed FROM topic WHERE programme = $1 ORDER BY position, id",
+		func(r record) (mentoring.Topic, error) {
+			topic := mentoring.Topic{
 				ID: r.int(0), Programme: mentoring.Programme(r.text(1)), Unit: mentoring.Unit(r.text(2)), Key: r.text(3),
-				Position: int(r.int(4)), Retired: r.flag(5), Changed: r.time(7),
+				Position: int(r.int(4)), Retired: r.flag(5), Merged: r.text(6), Changed: r.time(8),
 			}
-			return topic, t.openJSON(place{column: "topic.words", id: topic.ID}, r.view(6), &topic.Words)
+			return topic, t.openJSON(place{column: "topic.words", id: topic.ID}, r.view(7), &topic.Words)
 		}, p)
 	return list, doing("topics", err)
 }
 
-// PutTopic inserts a topic when its ID is zero (and sets it), else updates it.
-func (t *Tx) PutTopic(topic *Topic) error {
+// PutTopic implements [mentoring.Tx].
+func (t *Tx) PutTopic(topic *mentoring.Topic) error {
 	if err := t.writing(); err != nil {
 		return err
 	}
@@ -200,10 +196,10 @@ func (t *Tx) PutTopic(topic *Topic) error {
 	if err != nil {
 		return doing("put topic", err)
 	}
-	_, err = t.exec(`INSERT INTO topic (id, programme, unit, name, position, retired, words, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	_, err = t.exec(`INSERT INTO topic (id, programme, unit, name, position, retired, merged, words, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (id) DO UPDATE SET programme = excluded.programme, unit = excluded.unit, name = excluded.name,
-		position = excluded.position, retired = excluded.retired, words = excluded.words, changed = excluded.changed`,
-		topic.ID, topic.Programme, topic.Unit, topic.Key, topic.Position, topic.Retired, words, topic.Changed)
+		position = excluded.position, retired = excluded.retired, merged = excluded.merged, words = excluded.words, changed = excluded.changed`,
+		topic.ID, topic.Programme, topic.Unit, topic.Key, topic.Position, topic.Retired, topic.Merged, words, topic.Changed)
 	return doing("put topic", err)
 }
 

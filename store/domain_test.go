@@ -256,8 +256,8 @@ func TestCodesBlocksCountersDialogues(t *testing.T) {
 func TestTopicsTextsSettings(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		s := w.open()
-		work := store.Topic{Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Key: "work", Position: 2, Changed: w.now(), Words: map[mentoring.Language]string{"fi": "työelämä"}}
-		own := store.Topic{Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Key: "own", Position: 1, Retired: true, Changed: w.now(), Words: map[mentoring.Language]string{"fi": "itsenäistyminen", "en": "becoming independent"}}
+		work := mentoring.Topic{Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Key: "work", Position: 2, Changed: w.now(), Words: map[mentoring.Language]string{"fi": "työelämä"}}
+		own := mentoring.Topic{Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Key: "own", Position: 1, Retired: true, Changed: w.now(), Words: map[mentoring.Language]string{"fi": "itsenäistyminen", "en": "becoming independent"}}
 		s.write(func(tx *store.Tx) error {
 			if err := tx.PutTopic(&work); err != nil {
 				return err
@@ -266,7 +266,7 @@ func TestTopicsTextsSettings(t *testing.T) {
 		})
 		work.Words["sv"] = "arbetsliv"
 		s.write(func(tx *store.Tx) error { return tx.PutTopic(&work) })
-		same(t, "topics", both(s, "topics", func(tx *store.Tx) ([]store.Topic, error) { return tx.Topics(mentoring.DefaultProgramme) }), []store.Topic{own, work})
+		same(t, "topics", both(s, "topics", func(tx *store.Tx) ([]mentoring.Topic, error) { return tx.Topics(mentoring.DefaultProgramme) }), []mentoring.Topic{own, work})
 
 		put := func(words string) store.TextOverride {
 			o := store.TextOverride{Key: "welcome", Language: "fi", Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Words: words, Author: 7, Changed: w.now()}

@@ -24,6 +24,8 @@ func sealedColumns() []sealedColumn {
 		{"member", "account", "id"},
 		{"phrase", "hash", "member"},
 		{"card", "words", "membership"},
+		{"card_history", "words", "id"},
+		{"preparation", "round", "membership"},
 		{"availability", "away_text", "membership"},
 		{"participant", "alias", "id"},
 		{"dialogue", "state", "member"},

@@ -149,8 +149,10 @@ func (o *opened) fill(at time.Time) *cast {
 			tx.PutSetting("greeting", "hei"),
 			tx.PutCard(&mentoring.Card{Membership: mentor, State: mentoring.CardDraft, Story: "tarina"}),
 			tx.PutAvailability(&mentoring.Availability{Membership: mentor, AwayText: "lomalla"}),
+			tx.PutPreparation(&mentoring.Preparation{Membership: mentor, Round: "kevät"}),
+			tx.PutCardVersion(&mentoring.CardVersion{Card: mentoring.Card{Membership: mentor, Story: "ennen"}}),
 			tx.PutDialogue(c.mentee.ID, []byte("kesken")),
-			tx.PutTopic(&store.Topic{Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Key: "suru",
+			tx.PutTopic(&mentoring.Topic{Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Key: "suru",
 				Words: map[mentoring.Language]string{"fi": "Suru"}}),
 			tx.PutTextOverride(&store.TextOverride{Key: "hello", Language: "fi", Words: "Terve"}),
 			tx.PutUpload(&store.Upload{Conversation: c.conversation.ID, Source: "$image", Number: 2, State: store.UploadWhole, Address: "mxc://x/y", Opens: []byte("avain")}),
@@ -187,7 +189,12 @@ func (o *opened) filled(c *cast) {
 		if len(polls) != 1 || string(polls[0].State) != "kysely" {
 			t.Errorf("polls %v", polls)
 		}
-		err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9)
+		prepared, err10 := tx.Preparation(mentor)
+		versions, err11 := tx.CardVersions(mentor)
+		if prepared.Round != "kevät" || len(versions) != 1 || versions[0].Card.Story != "ennen" {
+			t.Errorf("preparation %v, versions %v", prepared, versions)
+		}
+		err := errors.Join(err10, err11, err1, err2, err3, err4, err5, err6, err7, err8, err9)
 		for i := range filled {
 			m, wrong := tx.MemberByAddress(address(fmt.Sprint("m", i)))
 			err = errors.Join(err, wrong)

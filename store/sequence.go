@@ -17,6 +17,7 @@ const (
 	seqText
 	seqUpload
 	seqPoll
+	seqVersion
 	sequenceCount
 )
 
@@ -42,6 +43,7 @@ func allSeries() [sequenceCount]series {
 		seqText:         {"text", "SELECT coalesce(max(id), 0) FROM text_override", 1},
 		seqUpload:       {"upload", "SELECT coalesce(max(id), 0) FROM upload", 16},
 		seqPoll:         {"poll", "SELECT coalesce(max(id), 0) FROM poll", 4},
+		seqVersion:      {"card_history", "SELECT coalesce(max(id), 0) FROM card_history", 8},
 	}
 }
 

@@ -342,16 +342,8 @@ func botSettings(c *config.Config) bot.Settings {
 		CrisisLines: map[mentoring.Language]string{}, YoungerHelp: map[mentoring.Language]string{},
 		Topics: map[string]map[mentoring.Language]string{},
 	}
-	services := c.Programmes.Mentoring.Services
-	s.Services = make([]bot.Service, len(services))
-	for i, one := range services {
-		s.Services[i] = bot.Service{Topics: one.Topics, Text: map[mentoring.Language]string{}}
-	}
 	for _, l := range c.Languages {
 		language := mentoring.Language(l)
-		for i, one := range services {
-			s.Services[i].Text[language] = one.Text.In(l)
-		}
 		var lines []string
 		for _, line := range c.CrisisLines {
 			lines = append(lines, line.Name.In(l)+" "+line.Number)
@@ -365,5 +357,22 @@ func botSettings(c *config.Config) bot.Settings {
 			s.Topics[topic][language] = words.In(l)
 		}
 	}
+	p := &c.Programmes.Mentoring
+	for _, step := range p.Guide.Steps {
+		s.Guide = append(s.Guide, inAll(c, step))
+	}
+	s.GuideVideo = inAll(c, p.Guide.Video)
+	for _, one := range p.Services {
+		s.Services = append(s.Services, bot.Service{Topics: one.Topics, Text: inAll(c, one.Text)})
+	}
 	return s
+}
+
+// inAll gives a text in every language that is offered.
+func inAll(c *config.Config, words config.Words) map[mentoring.Language]string {
+	all := map[mentoring.Language]string{}
+	for _, l := range c.Languages {
+		all[mentoring.Language(l)] = words.In(l)
+	}
+	return all
 }

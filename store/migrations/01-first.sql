@@ -53,6 +53,29 @@ CREATE TABLE card (
 	updated    BIGINT  NOT NULL
 );
 
+CREATE TABLE card_history (
+	id         INTEGER NOT NULL PRIMARY KEY,
+	membership INTEGER NOT NULL REFERENCES membership (id),
+	author     INTEGER NOT NULL,
+	step       TEXT    NOT NULL,
+	changed    BIGINT  NOT NULL,
+	state      TEXT    NOT NULL,
+	kind       TEXT    NOT NULL,
+	words      BYTEA   NOT NULL -- sealed
+);
+CREATE INDEX card_history_membership ON card_history (membership);
+
+CREATE TABLE preparation (
+	membership INTEGER NOT NULL PRIMARY KEY REFERENCES membership (id),
+	guide      BIGINT  NOT NULL, -- steps that have been read, one bit each
+	guide_done BIGINT  NOT NULL,
+	round      BYTEA   NOT NULL, -- sealed
+	trained    BIGINT  NOT NULL,
+	checked    BIGINT  NOT NULL, -- the day on which a background check was shown
+	checked_by INTEGER NOT NULL,
+	listed     BIGINT  NOT NULL
+);
+
 CREATE TABLE availability (
 	membership INTEGER  NOT NULL PRIMARY KEY REFERENCES membership (id),
 	capacity   INTEGER  NOT NULL,
@@ -207,6 +230,7 @@ CREATE TABLE topic (
 	name      TEXT     NOT NULL,
 	position  INTEGER  NOT NULL,
 	retired   SMALLINT NOT NULL,
+	merged    TEXT     NOT NULL,
 	words     BYTEA    NOT NULL, -- sealed
 	changed   BIGINT   NOT NULL,
 	UNIQUE (programme, unit, name)

@@ -1,0 +1,74 @@
+package mentoring_test
+
+import "silta/mentoring"
+
+// The storage calls of finding a mentor, for the storages that fail and count.
+
+func (w *watched) PutPreparation(p *mentoring.Preparation) error {
+	w.writes++
+	return w.Tx.PutPreparation(p)
+}
+
+func (w *watched) PutCardVersion(v *mentoring.CardVersion) error {
+	w.writes++
+	return w.Tx.PutCardVersion(v)
+}
+func (w *watched) PutTopic(t *mentoring.Topic) error { w.writes++; return w.Tx.PutTopic(t) }
+
+func (f *failing) Preparation(id mentoring.MembershipID) (mentoring.Preparation, error) {
+	return call(f, func() (mentoring.Preparation, error) { return f.Tx.Preparation(id) })
+}
+
+func (f *failing) PutPreparation(p *mentoring.Preparation) error {
+	return f.write(func() error { return f.Tx.PutPreparation(p) })
+}
+
+func (f *failing) PutCardVersion(v *mentoring.CardVersion) error {
+	return f.write(func() error { return f.Tx.PutCardVersion(v) })
+}
+
+func (f *failing) CardVersions(id mentoring.MembershipID) ([]mentoring.CardVersion, error) {
+	return call(f, func() ([]mentoring.CardVersion, error) { return f.Tx.CardVersions(id) })
+}
+
+func (f *failing) Topics(p mentoring.Programme) ([]mentoring.Topic, error) {
+	return call(f, func() ([]mentoring.Topic, error) { return f.Tx.Topics(p) })
+}
+
+func (f *failing) PutTopic(t *mentoring.Topic) error {
+	return f.write(func() error { return f.Tx.PutTopic(t) })
+}
+
+// findingUses are the use cases of finding a mentor and becoming one.
+func (s *scene) findingUses() map[string]func(a *mentoring.Act) error {
+	filter := &mentoring.Filter{Topics: []string{"work"}, Words: []string{"oulu"}}
+	words := map[mentoring.Language]string{"fi": "suru"}
+	return map[string]func(a *mentoring.Act) error{
+		"Find":        func(a *mentoring.Act) error { _, err := a.Find(s.mentee, filter); return err },
+		"NearTopics":  func(a *mentoring.Act) error { _, err := a.NearTopics(s.mentee, filter); return err },
+		"Guide":       func(a *mentoring.Act) error { _, err := a.Guide(s.invited); return err },
+		"ReadGuide":   func(a *mentoring.Act) error { _, err := a.ReadGuide(s.invited, 1, 1); return err },
+		"NoteRound":   func(a *mentoring.Act) error { return a.NoteRound(s.staff, s.unjudged, "kevät") },
+		"NoteTrained": func(a *mentoring.Act) error { return a.NoteTrained(s.staff, s.unjudged, a.Now) },
+		"NoteCheck":   func(a *mentoring.Act) error { return a.NoteCheck(s.staff, s.unjudged, a.Now) },
+		"ListMentor": func(a *mentoring.Act) error {
+			strict := *a.Rules
+			strict.Programmes = map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {NeedTraining: true}}
+			a.Rules = &strict
+			if err := a.ApproveCard(s.staff, s.unjudged); err != nil {
+				return err
+			}
+			if err := a.NoteTrained(s.staff, s.unjudged, a.Now); err != nil {
+				return err
+			}
+			return a.ListMentor(s.staff, s.unjudged)
+		},
+		"CardHistory":  func(a *mentoring.Act) error { _, err := a.CardHistory(s.staff, s.mentorID); return err },
+		"SetKind":      func(a *mentoring.Act) error { return a.SetKind(s.staff, s.mentorID, mentoring.HelperPeer) },
+		"AddTopic":     func(a *mentoring.Act) error { _, err := a.AddTopic(s.staff, words); return err },
+		"RenameTopic":  func(a *mentoring.Act) error { return a.RenameTopic(s.staff, 1, words) },
+		"RetireTopic":  func(a *mentoring.Act) error { return a.RetireTopic(s.staff, 1, false) },
+		"MergeTopic":   func(a *mentoring.Act) error { return a.MergeTopic(s.staff, 1, 2) },
+		"SuggestTopic": func(a *mentoring.Act) error { return a.SuggestTopic(s.mentor, "suru") },
+	}
+}
