@@ -81,10 +81,9 @@ func joinByTapping(t *testing.T, w *world) {
 // commands in a conversation are obeyed or answered, and never relayed.
 func commands(t *testing.T, w *world) {
 	p := w.pair(t)
-	mark := p.mentee.Mark()
 	silent := p.mentor.Mark()
 	for _, text := range []string{"!mentrs", "!apau", "  !help", "！help", "!zzz jotain"} {
-		mark = p.mentee.Mark()
+		mark := p.mentee.Mark()
 		p.mentee.Text(p.menteeLeg, text)
 		p.mentee.Await(mark, "an answer to "+text, func(e dev.Event) bool {
 			return e.Room == p.menteeLeg && e.Sender == w.Bot && e.Type == "m.room.message"

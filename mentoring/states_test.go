@@ -70,7 +70,7 @@ func describePolicy(b *strings.Builder) {
 	for _, r := range mentoring.Roles() {
 		fmt.Fprintf(b, " %s |", r)
 	}
-	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(mentoring.Roles())) + "\n")
+	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(mentoring.Policy()[0].Grants)) + "\n")
 	for _, rule := range mentoring.Policy() {
 		fmt.Fprintf(b, "| %s | %s |", rule.Action, map[bool]string{true: "yes", false: "no"}[rule.Joined])
 		for _, g := range rule.Grants {

@@ -166,7 +166,7 @@ func (m *Machines) publish(ctx context.Context, user id.UserID, was id.DeviceID)
 	err = m.request(ctx, m.o.Client("", ""), "register", http.MethodPost,
 		map[string]any{"type": mautrix.AuthTypeAppservice, "username": localpart, "inhibit_login": true}, nil, "v3", "register")
 	var refused *requestError
-	if err != nil && !(errors.As(err, &refused) && refused.code == "M_USER_IN_USE") {
+	if err != nil && (!errors.As(err, &refused) || refused.code != "M_USER_IN_USE") {
 		return err
 	}
 	if err := m.dropDevices(ctx, user, device, was, asReader); err != nil {

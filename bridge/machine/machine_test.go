@@ -21,6 +21,7 @@ import (
 	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
 	"silta/store/pgtest"
 )
 

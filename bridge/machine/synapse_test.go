@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"maunium.net/go/mautrix/id"
+
 	"silta/dev"
 )
 

@@ -162,7 +162,7 @@ func (s *set) wrong(files map[string][]byte) {
 	for _, name := range names(files) {
 		for _, kind := range []media.Kind{media.Image, media.Voice, media.Audio, media.Video} {
 			right := kindOf(name)
-			if kind != right && !(kind == media.Audio && right == media.Voice) {
+			if kind != right && (kind != media.Audio || right != media.Voice) {
 				s.add(name+" as "+string(kind), kind, files[name], "mismatch")
 			}
 		}

@@ -28,7 +28,7 @@ func clean(s string) string {
 		if r == '\r' || r == '\u2028' || r == '\u2029' {
 			r = '\n'
 		}
-		if !visible(r, previous) && !(r == '\ufe0f' && strings.HasPrefix(s[i:], "\ufe0f\u20e3")) {
+		if !visible(r, previous) && (r != '\ufe0f' || !strings.HasPrefix(s[i:], "\ufe0f\u20e3")) {
 			continue // the exception is a keycap
 		}
 		b.WriteRune(r)

@@ -331,7 +331,7 @@ func lookHTML(s string) (string, error) {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			if z.Err() != io.EOF {
+			if !errors.Is(z.Err(), io.EOF) {
 				return "", z.Err()
 			}
 			return b.String(), nil
@@ -421,7 +421,7 @@ func (o *outcome) tripwire(eventType string, raw []byte) error {
 	err = Check(eventType, dirty, o.allowed)
 	var v *Violation
 	if !errors.As(err, &v) {
-		return fmt.Errorf("the deny-check (%v) let pass: %s\n%s", err, what, dirty)
+		return fmt.Errorf("the deny-check (%w) let pass: %s\n%s", err, what, dirty)
 	}
 	for _, mark := range o.g.marks {
 		if strings.Contains(strings.ToLower(err.Error()), mark) {

@@ -251,7 +251,7 @@ func parseMentions(raw json.RawMessage) []string {
 // that somebody typed has no name; it is taken for a fallback only where the
 // formatted body had one.
 func trimReply(body string, quoted bool) string {
-	if !strings.HasPrefix(body, "> <@") && !strings.HasPrefix(body, "> * <@") && !(quoted && strings.HasPrefix(body, "> ")) {
+	if !strings.HasPrefix(body, "> <@") && !strings.HasPrefix(body, "> * <@") && (!quoted || !strings.HasPrefix(body, "> ")) {
 		return body
 	}
 	for strings.HasPrefix(body, ">") {

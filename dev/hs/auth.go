@@ -62,10 +62,10 @@ func (r *room) act(name string, otherwise int) int {
 
 // mayJoin …: the rules of membership events, in the order of the specification.
 func (r *room) mayJoin(user string) error {
-	switch m := r.membership(user); {
-	case m == joined || m == invited:
+	switch r.membership(user) {
+	case joined, invited:
 		return nil
-	case m == banned:
+	case banned:
 		return forbidden("%s is banned from the room", user)
 	}
 	if r.content("m.room.join_rules", "")["join_rule"] == "public" {

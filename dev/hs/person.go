@@ -60,7 +60,7 @@ func (p *Person) Direct(user string) (id string, err error) {
 	return p.CreateRoom(object{"preset": "trusted_private_chat", "is_direct": true, "invite": []any{user}})
 }
 
-// Join, Leave, Invite, Kick: the membership actions.
+// Join accepts an invitation.
 func (p *Person) Join(room string) error {
 	return p.with(func(s *Server) error { return s.join(p.ID, room) })
 }

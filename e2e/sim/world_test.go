@@ -287,7 +287,7 @@ func (w *world) settled() error {
 		quiet = 0
 	}
 	stats, err := w.alive().Store.QueueStats(w.ctx)
-	return fmt.Errorf("not settled after four hours: queue %+v (%v), homeserver quiet %v, everybody in %v\n%s",
+	return fmt.Errorf("not settled after four hours: queue %+v (%w), homeserver quiet %v, everybody in %v\n%s",
 		stats, err, w.hs.Quiet(), w.everybodyIn(), w.stuck())
 }
 
