@@ -201,7 +201,7 @@ func (s *set) bent(files map[string][]byte, each int) {
 				}
 				data[at] = byte(r.IntN(256))
 			}
-			s.add(fmt.Sprintf("%s, bent %d", name, i), kindOf(name), data, "*")
+			s.add(fmt.Sprintf("%s, bent %d", name, i), kindOf(name), mended(data), "*")
 		}
 	}
 }
