@@ -441,23 +441,9 @@ func (s *set) filmBombs(files map[string][]byte) {
 			s.add(fmt.Sprintf("%s, %x is huge", name, id), media.Video, data, "broken")
 		}
 	}
-	// The same bytes again and again: 20,000 samples of the whole file.
-	s.add("samples that overlap", media.Video, overlapping(files["film.mp4"]), "broken|too_long")
-}
-
-// overlapping lets all samples of a film stand at one place and be as big as
-// the file.
-func overlapping(film []byte) []byte {
-	data := slices.Clone(film)
-	for at := 0; ; {
-		next := bytes.Index(data[at:], []byte("stsz"))
-		if next < 0 {
-			return data
-		}
-		at += next + 4
-		n := int(binary.BigEndian.Uint32(data[at+8:]))
-		for i := range n {
-			binary.BigEndian.PutUint32(data[at+12+4*i:], uint32(len(data)/2))
-		}
-	}
+	// The same bytes again and again: each piece says where its samples stand.
+	pieces := files["pieces.mp4"]
+	at := bytes.Index(pieces, []byte("moof")) - 4
+	moof := pieces[at : at+int(binary.BigEndian.Uint32(pieces[at:]))]
+	s.add("pieces that overlap", media.Video, slices.Concat(pieces, bytes.Repeat(moof, 200)), "broken")
 }

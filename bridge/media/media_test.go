@@ -177,6 +177,7 @@ func TestPanicIsABrokenFile(t *testing.T) {
 // slow holds a reader up until it is let go, and counts who waits in it.
 type slow struct {
 	io.ReaderAt
+	ctx    context.Context
 	inside *atomic.Int32
 	most   *atomic.Int32
 	gate   chan struct{}
@@ -192,7 +193,10 @@ func (s *slow) ReadAt(p []byte, off int64) (int, error) {
 				break
 			}
 		}
-		<-s.gate
+		select {
+		case <-s.gate:
+		case <-s.ctx.Done():
+		}
 		s.inside.Add(-1)
 	}
 	return s.ReaderAt.ReadAt(p, off)
@@ -212,7 +216,7 @@ func TestOneBudget(t *testing.T) {
 	gate := make(chan struct{})
 	var all sync.WaitGroup
 	send := func(ctx context.Context) error {
-		in := &slow{ReaderAt: bytes.NewReader(data), inside: &inside, most: &most, gate: gate}
+		in := &slow{ReaderAt: bytes.NewReader(data), ctx: ctx, inside: &inside, most: &most, gate: gate}
 		_, err := cleaner.Clean(ctx, in, int64(len(data)), media.Image, false, io.Discard, media.DefaultLimits())
 		return err
 	}
