@@ -116,6 +116,7 @@ func (d *doctor) examine(ctx context.Context, path string, synapse []string) {
 		if d.accepted {
 			d.checkNamespace(ctx)
 			d.checkBot(ctx)
+			d.checkMedia(ctx)
 			d.checkAppservice(ctx)
 		}
 		d.checkAccounts(ctx)

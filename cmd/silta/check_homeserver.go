@@ -77,6 +77,11 @@ func (d *doctor) callWith(ctx context.Context, method, path, as string, body any
 	if token {
 		request.Header.Set("Authorization", "Bearer "+d.reg.AppToken)
 	}
+	return d.answer(request)
+}
+
+// answer makes a request and reads what comes.
+func (d *doctor) answer(request *http.Request) (*reply, error) {
 	response, err := d.client.Do(request)
 	if err != nil {
 		return nil, unwrapURL(err)

@@ -9,6 +9,7 @@ import * as sdk from "matrix-js-sdk";
 import { OnlySignedDevicesIsolationMode, EventShieldColour, EventShieldReason } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { logger } from "matrix-js-sdk/lib/logger.js";
 import readline from "node:readline";
+import { readFile, writeFile } from "node:fs/promises";
 
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, getChild: () => quiet };
@@ -146,6 +147,15 @@ const commands = {
         users: client.getUsers().map((u) => [u.userId, u.displayName, u.avatarUrl, u.presence, u.presenceStatusMsg]),
         account: [...client.store.accountData.values()].map((e) => e.event),
     }),
+    // open decrypts a file of a message, as clients of this SDK do by the browser's own cryptography.
+    async open({ file, sealed, path }) {
+        const content = await readFile(sealed);
+        const hash = Buffer.from(await globalThis.crypto.subtle.digest("SHA-256", content)).toString("base64").replace(/=+$/, "");
+        if (hash !== file.hashes.sha256) throw new Error("the file has another hash");
+        const key = await globalThis.crypto.subtle.importKey("jwk", file.key, { name: "AES-CTR" }, false, ["encrypt", "decrypt"]);
+        const algorithm = { name: "AES-CTR", counter: Buffer.from(file.iv, "base64"), length: 64 };
+        await writeFile(path, Buffer.from(await globalThis.crypto.subtle.decrypt(algorithm, key, content)));
+    },
     // rotate drops the outbound session of a room, so that the next message makes a new one.
     rotate: async ({ room }) => crypto.forceDiscardSession(room),
     async stop() {

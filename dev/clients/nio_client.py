@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 import nio
+from nio.crypto.attachments import decrypt_attachment
 
 logging.disable(logging.CRITICAL)
 
@@ -223,6 +224,10 @@ class Driver:
                                                                     user.last_active_ago] for user_id, user in room.users.items()}]
                  for room_id, room in self.client.rooms.items()}
         return json.dumps([rooms, self.rooms, kept])
+    async def open(self, file, sealed, path):
+        """Decrypts a file of a message."""
+        with open(sealed, "rb") as source, open(path, "wb") as target:
+            target.write(decrypt_attachment(source.read(), file["key"]["k"], file["hashes"]["sha256"], file["iv"]))
 
     async def rotate(self, room):
         self.client.invalidate_outbound_session(room)
@@ -234,7 +239,7 @@ class Driver:
 
 
 COMMANDS = ("start text html emote notice reply edit react redact send state join leave invite kick create view "
-            "store rotate stop").split()
+            "store open rotate stop").split()
 
 
 async def main():
