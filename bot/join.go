@@ -28,7 +28,8 @@ const (
 	askForget   askKind = "forget"
 	askHandOver askKind = "handover" // how a mentee wants to go on
 	askOffer    askKind = "offer"    // a mentee to another mentor
-	askPhrase   askKind = "phrase"   // is it written down
+	askDelete   askKind = "delete"
+	askPhrase   askKind = "phrase" // is it written down
 )
 
 // free says whether the answer is a text of the person's own, in which the
@@ -38,7 +39,7 @@ func (k askKind) free() bool { return k == askNickname || k == askMyCard }
 // yesNo says whether the answer is yes or no.
 func (q *question) yesNo() bool {
 	switch q.Kind {
-	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askForget, askOffer:
+	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askForget, askOffer:
 		return true
 	case askMyCard:
 		return q.Step == stepSend || q.Step == stepMissing

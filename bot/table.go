@@ -66,6 +66,7 @@ func table() []command {
 		{name: "drop", in: inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).dropHeld},
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
+		{name: "delete", in: inRoom, do: (*turn).deleteMe},
 		{name: "cancel", in: everywhere, quiet: true, do: (*turn).cancel},
 
 		{name: "codes", in: work, may: mentoring.DoRefer, do: (*turn).codes},
@@ -110,7 +111,7 @@ func (b *Bot) index() {
 		}
 		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
 			"filler", "woman", "man", "other", "peer", "volunteer", "professional",
-			"open", "shut", "trial", "referral", "new",
+			"open", "shut", "trial", "referral", "new", "me",
 			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name

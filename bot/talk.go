@@ -226,6 +226,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerHandOver(q, r)
 	case askOffer:
 		return t.answerOffer(q, r)
+	case askDelete:
+		return t.answerDelete(r)
 	case askPhrase:
 		return t.answerPhrase(r)
 	}

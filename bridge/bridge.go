@@ -148,8 +148,9 @@ func rules(c *config.Config) *mentoring.Rules {
 		MinimumAge: c.MinimumAge, ConsentVersion: c.ConsentVersion, PlaceHeld: time.Duration(c.PlaceHeld),
 		MentorCapacity: c.MentorCapacity, CodeLifetime: time.Duration(c.CodeLifetime),
 		Retention: time.Duration(c.Retention.Conversations), RetentionNotice: time.Duration(c.Retention.Notice),
-		JoiningRetention: time.Duration(c.Retention.Joining),
-		Zone:             c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
+		JoiningRetention:    time.Duration(c.Retention.Joining),
+		RegisteredRetention: time.Duration(c.Retention.Registered), InactiveRetention: time.Duration(c.Retention.Inactive),
+		Zone: c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
 		Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{
 			mentoring.DefaultProgramme: programmeRules(&c.Programmes.Mentoring),
 		},

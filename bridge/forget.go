@@ -41,18 +41,7 @@ func (s *step) dropRows(of mentoring.MemberID) error {
 	for _, room := range rooms {
 		lanes = append(lanes, s.b.store.Lane(store.LaneIn, room.Matrix, m.Address))
 	}
-	for _, lane := range lanes {
-		rows, err := s.tx.Rows(lane)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err = s.tx.Done(row.ID); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return s.dropLanes(lanes)
 }
 
 // forget takes a member's own room away from them, then what is known of their

@@ -289,6 +289,27 @@ func (hs *homeserver) leave(ctx context.Context, as actor, room string) error {
 	return err
 }
 
+// forget gives a room up that was left: when the last of the homeserver's own
+// users has, it may delete the room (forgotten_room_retention_period).
+func (hs *homeserver) forget(ctx context.Context, as actor, room string) error {
+	err := hs.call(ctx, as, http.MethodPost, struct{}{}, nil, "v3", "rooms", room, "forget")
+	var f *failure
+	if errors.As(err, &f) && !f.transient {
+		return nil // it is not known there, or was forgotten already
+	}
+	return err
+}
+
+// deactivate ends a user of ours for good, with its name and picture.
+func (hs *homeserver) deactivate(ctx context.Context, as actor) error {
+	err := hs.call(ctx, actor{user: as.user}, http.MethodPost, map[string]any{"erase": true}, nil, "v3", "account", "deactivate")
+	var f *failure
+	if errors.As(err, &f) && !f.transient {
+		return nil // deactivated already, or a homeserver that does not let appservices do it
+	}
+	return err
+}
+
 func (hs *homeserver) kick(ctx context.Context, as actor, room string, user id.UserID) error {
 	err := hs.call(ctx, as, http.MethodPost, map[string]any{"user_id": user}, nil, "v3", "rooms", room, "kick")
 	if isRefused(err) {

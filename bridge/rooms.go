@@ -24,7 +24,8 @@ type job struct {
 	Member mentoring.MemberID `json:"m,omitempty"`
 	Room   string             `json:"r,omitempty"`
 	User   string             `json:"u,omitempty"`
-	Txn    string             `json:"x,omitempty"` // for the one line that opHello says
+	Txn    string             `json:"x,omitempty"`     // for the one line that opHello says
+	Since  int64              `json:"since,omitempty"` // Unix ms
 	Ticket string             `json:"i,omitempty"`
 	SignUp *signUp            `json:"s,omitempty"`
 }
@@ -41,6 +42,8 @@ const (
 	opDismiss = "dismiss" // remove a member from a staff room
 	opForget  = "forget"  // retention: everything of a member goes
 	opSignUp  = "signup"  // the end of a ticket with which an account was made
+
+	opErase = "erase" // everything of a member who is deleted goes
 
 	opShowPhrase = "phrase" // draw a recovery phrase and show it
 	opHidePhrase = "hide"   // take it away
@@ -103,6 +106,8 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.endSignUp(ctx, j.Ticket)
 	case opForget:
 		return b.forget(ctx, j.Member)
+	case opErase:
+		return b.erase(ctx, j)
 	case opShowPhrase:
 		return b.showPhrase(ctx, j.Member)
 	case opHidePhrase:

@@ -124,6 +124,8 @@ type Retention struct {
 	Conversations Duration `yaml:"conversations" reload:"yes"` // from a conversation's end
 	Notice        Duration `yaml:"notice" reload:"yes"`        // people are warned so long before
 	Joining       Duration `yaml:"joining" reload:"yes"`       // unfinished joinings
+	Registered    Duration `yaml:"registered" reload:"yes"`    // mentees who never wrote to a mentor; 0: always
+	Inactive      Duration `yaml:"inactive" reload:"yes"`      // mentees who did, from their last sign; 0: always
 	Queue         Duration `yaml:"queue" reload:"yes"`         // undelivered messages
 	// Keys are those with which the bot reads. They bound how far back anybody
 	// could ever read through Silta, so people are told this time.
@@ -179,6 +181,8 @@ func Default() *Config {
 			Conversations: Duration(90 * day),
 			Notice:        Duration(72 * time.Hour),
 			Joining:       Duration(30 * day),
+			Registered:    Duration(180 * day),
+			Inactive:      Duration(365 * day),
 			Queue:         Duration(14 * day),
 			Keys:          Duration(30 * day),
 		},

@@ -171,6 +171,14 @@ func (c *Config) checkTimes(k *checker) {
 			"%s is out of bounds; between %s and %s", span.value, Duration(span.min), Duration(span.max))
 	}
 	k.must(r.Notice < r.Conversations, "retention.notice", "must be shorter than retention.conversations (%s)", r.Conversations)
+	for _, span := range []struct {
+		key   string
+		value Duration
+	}{{"retention.registered", r.Registered}, {"retention.inactive", r.Inactive}} {
+		k.must(span.value == 0 || span.value.Std() >= 7*day && span.value.Std() <= 3650*day, span.key,
+			"%s is out of bounds; between %s and %s, or 0", span.value, Duration(7*day), Duration(3650*day))
+		k.must(span.value == 0 || r.Notice < span.value, span.key, "must be longer than retention.notice (%s)", r.Notice)
+	}
 	k.must(r.Notice < r.Joining, "retention.joining", "must be longer than retention.notice (%s)", r.Notice)
 }
 

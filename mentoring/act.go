@@ -19,12 +19,16 @@ type Rules struct {
 	// joining until they are forgotten; 0: never. They are warned RetentionNotice
 	// before.
 	JoiningRetention time.Duration
-	Zone             *time.Location
-	Topics           []string // keys of the topics offered; the words are in locale/
-	Programmes       map[Programme]*ProgrammeRules
-	Search           Searcher // nil: words are met as they are written
-	Guard            Guard    // nil: nothing is looked for
-	StaffAlias       string   // shown for staff who have taken no nickname; nobody else may take it
+	// RegisteredRetention is from the last sign of a mentee who never wrote to
+	// anybody, InactiveRetention of one who did; 0: they are kept.
+	RegisteredRetention, InactiveRetention time.Duration
+
+	Zone       *time.Location
+	Topics     []string // keys of the topics offered; the words are in locale/
+	Programmes map[Programme]*ProgrammeRules
+	Search     Searcher // nil: words are met as they are written
+	Guard      Guard    // nil: nothing is looked for
+	StaffAlias string   // shown for staff who have taken no nickname; nobody else may take it
 }
 
 // zone is the service's zone.

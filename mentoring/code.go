@@ -46,6 +46,9 @@ const (
 	CountFirstMessages CounterName = "first_messages"
 	CountMessages      CounterName = "messages"
 	CountTalkDays      CounterName = "talk_days"
+	// CountDeleted is how many people were deleted: by themselves, or because
+	// they were inactive. It is the proof that it was done, and names nobody.
+	CountDeleted CounterName = "deleted"
 )
 
 // The counters of a week (feature I11): what people look for and do not find.

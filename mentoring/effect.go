@@ -84,6 +84,11 @@ type (
 	HidePhrase struct{ Member MemberID }
 )
 
+// EraseMember empties the conversations of a member who is deleted, takes all
+// rooms away from them, ends their account if it was made here, and removes
+// everything that is kept of them. It may take a while and goes on after a crash.
+type EraseMember struct{ Member MemberID }
+
 func (Notify) effect()            {}
 func (Tell) effect()              {}
 func (OpenLeg) effect()           {}
@@ -97,5 +102,6 @@ func (DismissStaff) effect()      {}
 func (Welcome) effect()           {}
 func (EmptyConversation) effect() {}
 func (ForgetMember) effect()      {}
+func (EraseMember) effect()       {}
 func (ShowPhrase) effect()        {}
 func (HidePhrase) effect()        {}

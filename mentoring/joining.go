@@ -26,6 +26,9 @@ func (a *Act) know(address string) (Member, error) {
 	if err == nil && m.Join == JoinForgotten {
 		return m, a.Heard(&m)
 	}
+	if err == nil && m.Join == JoinErasing {
+		return Member{}, Refuse("delete.going_on")
+	}
 	if err == nil {
 		return m, nil
 	}

@@ -45,6 +45,10 @@ const (
 	// JoinForgotten is somebody who did not finish joining in time: the row is
 	// about to go. If they come again before it has, they start anew.
 	JoinForgotten JoinState = "forgotten"
+	// JoinErasing is somebody who is being deleted; JoinErased what is left of
+	// them: a number, to which ended conversations and closed cases still refer.
+	JoinErasing JoinState = "erasing"
+	JoinErased  JoinState = "erased"
 )
 
 // Member is a person Silta knows. Roles are never a field here: they are
@@ -63,15 +67,18 @@ type Member struct {
 	// they become a mentee, and which mentors they are shown first.
 	Unit  Unit
 	Topic string
-	// Account is what made the person's account at the homeserver, if Silta did:
-	// the name of the provider; sealed at rest. Empty: it is their own.
+	// Account is AccountOurs when the person's account at the homeserver was made
+	// here, and ends with them; sealed at rest. Empty: it is their own.
 	Account string
 	Created time.Time
-	// Changed is the last sign of a person who has not finished joining: a step,
-	// or anything they wrote to the bot. Warned is when they were told since then
-	// that they will be forgotten. Both are zero once they have joined.
+	// Changed is the last sign of a person: a step of joining, or anything they
+	// wrote to the bot; of a member the day of it only. Warned is when they were
+	// told since then that they will be forgotten.
 	Changed, Warned time.Time
 }
+
+// AccountOurs is the account of a member for whom the service made one.
+const AccountOurs = "ours"
 
 // Joined says whether the person has finished joining.
 func (m *Member) Joined() bool { return m.Join == JoinDone }

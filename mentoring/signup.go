@@ -116,7 +116,7 @@ func (a *Act) SignUp(address string, s SignUp) (Member, error) {
 	if m, err = a.know(address); err != nil {
 		return m, err
 	}
-	m.Language = s.Language
+	m.Language, m.Account = s.Language, AccountOurs
 	for _, by := range []Step{StepLanguage, StepOldEnough} {
 		if err = JoinMachine().shift(&m.Join, by); err != nil {
 			return m, err

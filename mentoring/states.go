@@ -49,6 +49,7 @@ func (m Machine[S]) shift(state *S, by Step) error {
 const (
 	StepMeet         Step = "meet"
 	StepForget       Step = "forget"
+	StepDelete       Step = "delete"
 	StepLanguage     Step = "language"
 	StepVouched      Step = "language, invited by staff"
 	StepVouch        Step = "invited by staff"
@@ -84,6 +85,7 @@ const (
 	StepWithdraw Step = "withdraw"
 	StepWarn     Step = "warn"
 	StepEmpty    Step = "empty"
+	StepErase    Step = "erase"
 
 	StepAccept Step = "accept"
 	StepLapse  Step = "lapse"
@@ -106,7 +108,7 @@ const (
 func JoinMachine() Machine[JoinState] {
 	return Machine[JoinState]{
 		Name:  "joining",
-		About: "How a person joins. Whoever staff have invited (a mentor, staff) is not asked their age. Forget is for who does not finish in time and has no membership; meet is coming to the bot.",
+		About: "How a person joins. Whoever staff have invited (a mentor, staff) is not asked their age. Forget is for who does not finish in time and has no membership; meet is coming to the bot. Delete is for good: when everything is gone nothing but a number is left of the person.",
 		Moves: []Move[JoinState]{
 			{"", StepMeet, JoinNew},
 			{JoinNew, StepLanguage, JoinAge},
@@ -133,6 +135,14 @@ func JoinMachine() Machine[JoinState] {
 			{JoinDeclined, StepForget, JoinForgotten},
 			{JoinNickname, StepForget, JoinForgotten},
 			{JoinForgotten, StepMeet, JoinNew},
+			{JoinNew, StepDelete, JoinErasing},
+			{JoinAge, StepDelete, JoinErasing},
+			{JoinUnderage, StepDelete, JoinErasing},
+			{JoinConsent, StepDelete, JoinErasing},
+			{JoinDeclined, StepDelete, JoinErasing},
+			{JoinNickname, StepDelete, JoinErasing},
+			{JoinDone, StepDelete, JoinErasing},
+			{JoinErasing, StepErase, JoinErased},
 		},
 	}
 }
@@ -191,7 +201,7 @@ func CardMachine() Machine[CardState] {
 func ConversationMachine() Machine[ConversationState] {
 	return Machine[ConversationState]{
 		Name:  "conversation",
-		About: "What becomes of a conversation. A mentoring conversation begins with choose, one with staff with claim.",
+		About: "What becomes of a conversation. A mentoring conversation begins with choose, one with staff with claim. Erase is that one of its people is deleted.",
 		Moves: []Move[ConversationState]{
 			{"", StepChoose, Placed},
 			{"", StepClaim, Open},
@@ -210,6 +220,11 @@ func ConversationMachine() Machine[ConversationState] {
 			{Closed, StepWarn, Fading},
 			{Fading, StepEmpty, Emptied},
 			{Expired, StepEmpty, Emptied},
+			{Placed, StepErase, Emptied},
+			{Open, StepErase, Emptied},
+			{Closed, StepErase, Emptied},
+			{Expired, StepErase, Emptied},
+			{Fading, StepErase, Emptied},
 		},
 	}
 }

@@ -48,6 +48,11 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
+	idle, err := a.inactive()
+	if err != nil {
+		return time.Time{}, err
+	}
+	more = more || idle
 	held, err := a.heldTooLong()
 	if err != nil {
 		return time.Time{}, err

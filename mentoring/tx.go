@@ -12,12 +12,18 @@ type Tx interface {
 	PutMember(*Member) error
 	// UnfinishedMembers lists who has not finished joining, is not being
 	// forgotten, and has not changed since silent; at most limit. Whoever has had
-	// any membership, part in a conversation or case is left out. With a zero
+	// any membership but an invited mentor's, part in a conversation or case is left out. With a zero
 	// warned it lists those who have not been warned, else those who were warned
 	// then or before.
 	UnfinishedMembers(silent, warned time.Time, limit int) ([]Member, error)
-	// DeleteMember removes a member who has no membership, no part in a
-	// conversation and no case, with their own rooms and what the bot asked them.
+	// InactiveMembers lists members whose memberships that have not ended are all
+	// a mentee's, and who have given no sign since silent, neither to the bot nor
+	// in a conversation, for those who ever wrote to anybody or for those who
+	// never did; warned and limit as with UnfinishedMembers.
+	InactiveMembers(wrote bool, silent, warned time.Time, limit int) ([]Member, error)
+	// DeleteMember removes a member who has no membership but an invited mentor's,
+	// no part in a conversation and no case, with their own rooms and what the bot
+	// asked them.
 	DeleteMember(MemberID) error
 
 	Membership(MembershipID) (Membership, error)

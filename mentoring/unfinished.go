@@ -18,18 +18,20 @@ func (a *Act) Heard(m *Member) error {
 		if err := JoinMachine().shift(&m.Join, StepMeet); err != nil {
 			return err
 		}
-	case m.Joined(), m.Warned.IsZero() && a.Now.Sub(m.Changed) < signEvery:
+	case m.Join == JoinErasing, m.Join == JoinErased,
+		m.Joined() && m.Warned.IsZero() && m.Changed.Equal(a.day()),
+		!m.Joined() && m.Warned.IsZero() && a.Now.Sub(m.Changed) < signEvery:
 		return nil
 	}
 	a.sign(m)
 	return a.putMember(m)
 }
 
-// sign notes a sign of a person who is joining. Of members nothing is noted.
+// sign notes a sign of a person; of members the day only.
 func (a *Act) sign(m *Member) {
 	m.Changed, m.Warned = a.Now, time.Time{}
 	if m.Joined() {
-		m.Changed = time.Time{}
+		m.Changed = a.day()
 	}
 }
 
@@ -73,6 +75,15 @@ func (a *Act) unfinished() (more bool, err error) {
 func (a *Act) forget(m *Member) error {
 	if err := JoinMachine().shift(&m.Join, StepForget); err != nil {
 		return err
+	}
+	list, err := a.Tx.Memberships(m.ID)
+	if err != nil {
+		return fmt.Errorf("memberships: %w", err)
+	}
+	for i := range list { // a mentor who was invited and never came
+		if err = a.resign(&list[i]); err != nil {
+			return err
+		}
 	}
 	*m = Member{ID: m.ID, Address: m.Address, Join: m.Join, Trial: m.Trial, Created: m.Created}
 	if err := a.putMember(m); err != nil {

@@ -38,7 +38,7 @@ func TestUnfinishedTable(t *testing.T) {
 			m := w.in(state)
 			w.put(func(tx mentoring.Tx) error { return tx.PutDialogue(m.ID, []byte("asked")) })
 			began := w.now
-			kept := state == mentoring.JoinDone || state == mentoring.JoinForgotten
+			kept := state == mentoring.JoinDone || state == mentoring.JoinForgotten || state == mentoring.JoinErasing || state == mentoring.JoinErased
 			for _, moment := range []struct {
 				at   time.Duration
 				want mentoring.Effect
@@ -116,6 +116,26 @@ func TestUnfinishedSigns(t *testing.T) {
 	}
 }
 
+// TestInvitedAndNeverCame: somebody who was invited as a mentor and has not
+// finished joining is forgotten like others, and is no mentor if they come again.
+func TestInvitedAndNeverCame(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	m := w.in(mentoring.JoinConsent)
+	w.must(func(a *mentoring.Act) error { return a.InviteMentor(staff, m.Address) })
+	w.later(27 * day)
+	w.tick()
+	w.later(3 * day)
+	w.same(w.tick(), mentoring.ForgetMember{Member: m.ID})
+	if got := w.memberships(m); len(got) != 1 || got[0].State != mentoring.Ended {
+		t.Errorf("still %+v", got)
+	}
+	w.put(func(tx mentoring.Tx) error { return tx.DeleteMember(m.ID) })
+	if got := w.memberships(m); len(got) != 0 {
+		t.Errorf("left %+v", got)
+	}
+}
+
 // TestUnfinishedButMore: whoever ever was anything more is never forgotten.
 func TestUnfinishedButMore(t *testing.T) {
 	for name, more := range map[string]func(*world, mentoring.Member) error{
@@ -143,11 +163,6 @@ func TestUnfinishedButMore(t *testing.T) {
 			w.put(func(tx mentoring.Tx) error {
 				return tx.PutMembership(&mentoring.Membership{Member: m.ID, Role: mentoring.Mentee, State: mentoring.Ended})
 			})
-			return nil
-		},
-		"invited as a mentor": func(w *world, m mentoring.Member) error {
-			staff := w.staff()
-			w.must(func(a *mentoring.Act) error { return a.InviteMentor(staff, m.Address) })
 			return nil
 		},
 	} {
@@ -191,7 +206,7 @@ func TestForgottenComesAgain(t *testing.T) {
 				t.Errorf("starts as %+v", got)
 			}
 			w.joins(&got, "Puro")
-			if kept := w.member(m.ID); !kept.Changed.IsZero() || !kept.Warned.IsZero() || !kept.Joined() {
+			if kept := w.member(m.ID); w.now.Sub(kept.Changed) > day || !kept.Warned.IsZero() || !kept.Joined() {
 				t.Errorf("joined as %+v", kept)
 			}
 		})

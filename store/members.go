@@ -110,7 +110,8 @@ func (t *Tx) UnfinishedMembers(silent, warned time.Time, limit int) ([]mentoring
 	}
 	list, err := collect(t, "SELECT "+memberColumns+` FROM member m
 		WHERE join_state <> 'joined' AND join_state <> 'forgotten' AND changed <= $1 AND warned >= $2 AND warned <= $3
-		AND NOT EXISTS (SELECT 1 FROM membership WHERE member = m.id)
+		AND join_state <> 'erasing' AND join_state <> 'erased'
+		AND NOT EXISTS (SELECT 1 FROM membership WHERE member = m.id AND NOT (role = 'mentor' AND state = 'invited'))
 		AND NOT EXISTS (SELECT 1 FROM participant WHERE member = m.id)
 		AND NOT EXISTS (SELECT 1 FROM cases WHERE opener = m.id OR claimed_by = m.id)
 		ORDER BY +id LIMIT $4`, // not by the table, which is long: by the index of those who have not finished
@@ -141,8 +142,18 @@ func (t *Tx) DeleteMember(id mentoring.MemberID) error {
 	if err := t.PutDialogue(id, nil); err != nil {
 		return doing("delete member", err)
 	}
-	if _, err := t.exec("DELETE FROM phrase WHERE member = $1", id); err != nil {
+	invited, err := t.Memberships(id)
+	if err != nil {
 		return doing("delete member", err)
+	}
+	for _, statement := range []string{"DELETE FROM phrase WHERE member = $1", "DELETE FROM membership WHERE member = $1"} {
+		if _, err := t.exec(statement, id); err != nil {
+			return doing("delete member", err)
+		}
+	}
+	for i := range invited {
+		t.caches.memberships.drop(invited[i].ID)
+		t.stale(invited[i].ID)
 	}
 	if err := t.change("DELETE FROM member WHERE id = $1", id); err != nil {
 		return doing("delete member", err)

@@ -156,10 +156,21 @@ func (m *Machines) ForgetSender(_ context.Context, user id.UserID) error {
 	})
 }
 
-// ForgetPerson deletes what is known of a person's devices.
-func (m *Machines) ForgetPerson(_ context.Context, user id.UserID) error {
+// ForgetPerson deletes what is known of a person's devices, and every Olm
+// session of ours with one of them.
+func (m *Machines) ForgetPerson(ctx context.Context, user id.UserID) error {
+	known, err := m.people.get(ctx, user)
+	if err != nil {
+		return err
+	}
+	changes := []change{{`DELETE FROM crypto_person WHERE person = $1`, []any{m.hashUser(user)}}}
+	if known != nil {
+		for _, d := range known.Devices {
+			changes = append(changes, change{`DELETE FROM crypto_olm WHERE peer = $1`, []any{m.hashPeer(d.Identity)}})
+		}
+	}
 	m.people.reading.Lock()
 	defer m.people.reading.Unlock()
 	m.people.drop(user)
-	return m.db.commit([]change{{`DELETE FROM crypto_person WHERE person = $1`, []any{m.hashUser(user)}}})
+	return m.db.commit(changes)
 }

@@ -54,6 +54,7 @@ func routes() []route {
 	add("GET capabilities", (*call).capabilities)
 	add("GET account/whoami", (*call).whoami)
 	add("POST register", (*call).register)
+	add("POST account/deactivate", (*call).deactivate)
 	add("POST appservice/*/ping", (*call).ping).free = true
 	add("GET profile/*", (*call).profile).open = true
 	add("GET profile/*/*", (*call).profileKey).open = true

@@ -51,6 +51,24 @@ func (c *call) register() (any, error) {
 	return object{"user_id": id}, nil
 }
 
+// deactivate ends the account of a user of the appservice, which needs no
+// password for it; it leaves every room, and its profile goes with erase.
+func (c *call) deactivate() (any, error) {
+	u := c.s.users[c.user]
+	u.ended = true
+	for _, id := range c.s.order {
+		if m := c.s.rooms[id].membership(c.user); m == joined || m == invited {
+			if err := c.s.remove(c.user, c.user, id, left, ""); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if c.body["erase"] == true {
+		u.name, u.avatar = "", ""
+	}
+	return object{"id_server_unbind_result": "success"}, nil
+}
+
 func (c *call) ping() (any, error) {
 	start := time.Now()
 	body, _ := json.Marshal(object{"transaction_id": c.body["transaction_id"]})

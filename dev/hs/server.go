@@ -82,6 +82,7 @@ type user struct {
 	devices map[string]*device
 	data    map[string]any // account data and filters
 	signing map[string]any // cross-signing keys
+	ended   bool           // deactivated
 }
 
 type device struct {

@@ -88,3 +88,13 @@ func edit(m *Message, ev Event) {
 		m.Kind = kind
 	}
 }
+
+// Deactivated says whether a user's account was ended, and their name.
+func (s *Server) Deactivated(user string) (ended bool, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.users[user]; u != nil {
+		return u.ended, u.name
+	}
+	return false, ""
+}

@@ -30,6 +30,7 @@ CREATE TABLE member (
 	topic        TEXT     NOT NULL,
 	account      BYTEA    NOT NULL -- sealed
 );
+CREATE INDEX member_changed ON member (changed);
 CREATE INDEX member_unfinished ON member (changed) WHERE join_state <> 'joined' AND join_state <> 'forgotten';
 
 CREATE TABLE membership (

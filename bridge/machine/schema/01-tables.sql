@@ -23,6 +23,7 @@ CREATE TABLE crypto_olm (
 	sealed  bytea  NOT NULL,
 	PRIMARY KEY (account, peer, session)
 );
+CREATE INDEX crypto_olm_peer ON crypto_olm (peer);
 
 -- Olm messages that were handled: the same one comes by transaction and by sync.
 CREATE TABLE crypto_olm_seen (
