@@ -53,7 +53,7 @@ func (t *Tx) EmptyConversation(id mentoring.ConversationID) error {
 	for _, statement := range []string{
 		"DELETE FROM message WHERE conversation = $1",
 		"DELETE FROM copy_ref WHERE conversation = $1",
-		"DELETE FROM handover WHERE conversation = $1",
+		"DELETE FROM handover WHERE conversation = $1 AND due = 0", // a mentee who was just asked can still answer
 		"DELETE FROM held WHERE participant IN (SELECT id FROM participant WHERE conversation = $1)",
 		"DELETE FROM poll WHERE conversation = $1",
 		"DELETE FROM line WHERE room IN (SELECT id FROM room WHERE conversation = $1)",
