@@ -11,6 +11,7 @@ type Poll struct {
 	Sender   string
 	Question string
 	Answers  []string
+	IDs      []string            // of the answers, in the same order
 	Votes    map[string][]string // by sender: the texts of the answers that count
 	Ended    bool
 }
@@ -22,7 +23,6 @@ const pollPrefix = "org.matrix.msc3381.poll."
 // is not there counts for nothing, and so do votes after the end.
 func Polls(events []Event) []Poll {
 	var out []Poll
-	ids := map[string][]string{}
 	most := map[string]int{}
 	for _, ev := range events {
 		if ev.Redacted != "" || ev.StateKey != nil {
@@ -37,16 +37,16 @@ func Polls(events []Event) []Poll {
 			if rel["rel_type"] == "m.replace" {
 				if i >= 0 && out[i].Sender == ev.Sender {
 					fresh, _ := ev.Content["m.new_content"].(map[string]any)
-					ids[target], most[target] = readPoll(&out[i], fresh)
+					most[target] = readPoll(&out[i], fresh)
 				}
 				continue
 			}
 			p := Poll{Event: ev.ID, Sender: ev.Sender, Votes: map[string][]string{}}
-			ids[ev.ID], most[ev.ID] = readPoll(&p, ev.Content)
+			most[ev.ID] = readPoll(&p, ev.Content)
 			out = append(out, p)
 		case pollPrefix + "response", "m.poll.response":
 			if i >= 0 && !out[i].Ended && rel["rel_type"] == "m.reference" {
-				out[i].Votes[ev.Sender] = readVote(ev.Content, ids[target], most[target], out[i].Answers)
+				out[i].Votes[ev.Sender] = readVote(ev.Content, out[i].IDs, most[target], out[i].Answers)
 			}
 		case pollPrefix + "end", "m.poll.end":
 			if i >= 0 && out[i].Sender == ev.Sender {
@@ -69,12 +69,12 @@ func asJSON(content map[string]any) (out map[string]any) {
 	return out
 }
 
-func readPoll(p *Poll, content map[string]any) (ids []string, most int) {
+func readPoll(p *Poll, content map[string]any) (most int) {
 	start, ok := content[pollPrefix+"start"].(map[string]any)
 	if !ok {
 		start, _ = content["m.poll"].(map[string]any)
 	}
-	p.Question, p.Answers = words(start["question"]), nil
+	p.Question, p.Answers, p.IDs = words(start["question"]), nil, nil
 	listed, _ := start["answers"].([]any)
 	for _, one := range listed {
 		answer, _ := one.(map[string]any)
@@ -82,10 +82,10 @@ func readPoll(p *Poll, content map[string]any) (ids []string, most int) {
 		if id == "" {
 			id = text(answer["m.id"])
 		}
-		ids, p.Answers = append(ids, id), append(p.Answers, words(one))
+		p.IDs, p.Answers = append(p.IDs, id), append(p.Answers, words(one))
 	}
 	n, _ := start["max_selections"].(float64)
-	return ids, max(1, int(n))
+	return max(1, int(n))
 }
 
 // words is the text of an extensible event.

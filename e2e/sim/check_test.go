@@ -123,7 +123,7 @@ func (w *world) compare(from, to leg) {
 	}
 	times := map[string]int{}
 	for _, m := range heard {
-		if m.Sender == from.ghost {
+		if m.Sender == from.ghost && !isPollText(m) {
 			got = append(got, m.Body)
 			if times[tokenOf(m.Body)]++; times[tokenOf(m.Body)] > 1 {
 				w.wrong("%s came twice", m.Body)
@@ -137,6 +137,7 @@ func (w *world) compare(from, to leg) {
 	if want, got := reactions(said, from.who.ID), reactions(heard, from.ghost); !slices.Equal(want, got) {
 		w.wrong("%s has reacted\n  %q\nand %s sees\n  %q", from.who.alias, want, to.who.alias, got)
 	}
+	w.comparePolls(from, to)
 	w.goneIsGone(from, to)
 }
 
@@ -204,7 +205,7 @@ func (w *world) shown(room, name string) bool {
 			return true
 		}
 	}
-	return false
+	return w.asked(room, name)
 }
 
 func text(content map[string]any) string {
@@ -246,7 +247,7 @@ func (w *world) checkRoom(room string, home map[string]int) {
 		}
 		// Edits of a message that was taken back before the bridge saw it are each refused in the same words.
 		body, _ := ev.Content["body"].(string)
-		if ev.Sender == inside.Bot && isLeg && body != "" && !strings.HasPrefix(body, "This message can no longer be changed.") {
+		if ev.Sender == inside.Bot && isLeg && body != "" && !strings.HasPrefix(body, "This message can no longer be changed.") && !strings.Contains(body, "answers the poll") {
 			if body == last {
 				w.wrong("the bot said twice in a leg: %s\n%s", body, w.history(room))
 			}

@@ -251,6 +251,12 @@ func (a *actor) act(leg string) {
 		_, err = a.Say(leg, a.words(leg))
 	case roll < 60:
 		_, err = a.Reply(leg, view[a.dice.IntN(len(view))].Event, a.words(leg))
+	case roll < 64:
+		err = a.thread(leg, view[a.dice.IntN(len(view))].Event)
+	case roll < 66:
+		err = a.poll(leg)
+	case roll < 70:
+		err = a.vote(leg)
 	case roll < 75:
 		a.react(leg, view[a.dice.IntN(len(view))])
 	case roll < 77:
@@ -274,7 +280,7 @@ func (a *actor) act(leg string) {
 func (a *actor) people(leg string) []hs.Message {
 	var out []hs.Message
 	for _, m := range a.View(leg) {
-		if m.Sender != inside.Bot {
+		if m.Sender != inside.Bot && !isPollText(m) {
 			out = append(out, m)
 		}
 	}
