@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,11 +77,19 @@ func (b *Bridge) SignUp(ctx context.Context, ticket string, who mentoring.SignUp
 	if joined.Address, err = b.makeAccount(ctx, s, password); err != nil {
 		return joined, err
 	}
-	err = b.run(ctx, func(st *step) (err error) {
-		joined.Phrase, err = st.signUp(ticket, row, joined.Address)
-		return err
+	phrase, err := mentoring.NewPhrase(rand.Reader)
+	if err != nil {
+		return joined, fmt.Errorf("draw phrase: %w", err)
+	}
+	joined.Phrase = phrase.String()
+	proof := b.store.Prove(phrase)
+	return joined, b.run(ctx, func(st *step) error {
+		m, err := st.signUp(ticket, row, joined.Address)
+		if err != nil {
+			return err
+		}
+		return st.act.SetPhrase(m, proof)
 	})
-	return joined, err
 }
 
 func (b *Bridge) signUpLane(ticket string) store.Lane {
@@ -160,19 +169,19 @@ func (b *Bridge) makeAccount(ctx context.Context, s signUp, password string) (ad
 }
 
 // signUp makes the member whose account is there, unless that has been done.
-func (s *step) signUp(ticket string, row int64, address string) (phrase string, err error) {
+func (s *step) signUp(ticket string, row int64, address string) (m mentoring.Member, err error) {
 	found, kept, err := s.findSignUp(ticket)
 	if err != nil {
-		return "", err
+		return m, err
 	}
 	if found != row || kept.Stage == stageUndoing {
-		return "", errGivenUp()
+		return m, errGivenUp()
 	}
-	if _, err = s.act.SignUp(address, kept.Who); err != nil || kept.Stage == stageJoined {
-		return "", err
+	if m, err = s.act.SignUp(address, kept.Who); err != nil || kept.Stage == stageJoined {
+		return m, err
 	}
 	kept.Stage = stageJoined
-	return "", s.rewriteSignUp(row, ticket, kept)
+	return m, s.rewriteSignUp(row, ticket, kept)
 }
 
 // endSignUp is the end of a ticket's time. What is whole stays; what is not is

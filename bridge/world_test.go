@@ -45,6 +45,7 @@ type world struct {
 	crash   func(committed bool) error // asked around each commit of the store, as its CommitHook
 	crashed atomic.Bool                // it said so
 	crypto  func(*bridge.Bridge) error // done before each run
+	people  bridge.Accounts            // who makes people's own accounts
 	prepare func(*config.Config)       // changes the settings before each run
 }
 
@@ -157,9 +158,9 @@ func (w *world) start() {
 	w.bridge = bridge.New(bridge.Options{
 		Config: c, Store: s, Bot: bot.New(catalogue, bot.Settings{}), Log: zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel),
 		Registration: &appservice.Registration{ID: "silta", AppToken: "as", ServerToken: "hs", SenderLocalpart: "silta-appservice"},
-		Now:          w.now,
-		Guard:        text.NewGuard(text.Settings{Numbers: []string{"09 2525 0111"}}),
-		Meter:        w.meter, Listener: listener, Transport: w.between(w.hs.Link()),
+		Now:          w.now, Accounts: w.people,
+		Guard: text.NewGuard(text.Settings{Numbers: []string{"09 2525 0111"}}),
+		Meter: w.meter, Listener: listener, Transport: w.between(w.hs.Link()),
 	})
 	if w.crypto != nil {
 		if err := w.crypto(w.bridge); err != nil {

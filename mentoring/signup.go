@@ -99,7 +99,35 @@ func (a *Act) CheckSignUp(s SignUp) (SignUp, error) {
 		return s, err
 	}
 	s.Nickname = name
-	return s, nil
+	return s, a.checkCode(s.Code)
+}
+
+// checkCode refuses a code that is not good; none is good.
+func (a *Act) checkCode(code string) error {
+	if code == "" {
+		return nil
+	}
+	c, err := a.Tx.Code(plainCode(code))
+	if err != nil {
+		return missing(err, "code", Refuse("code.wrong"))
+	}
+	if c.Used || !c.Expires.After(a.Now) {
+		return Refuse("code.wrong")
+	}
+	return nil
+}
+
+// redeem uses the code of somebody who joins on the page. It was good a moment
+// ago: if somebody was quicker with it, the person joins without.
+func (a *Act) redeem(m *Member, code string) error {
+	if code == "" {
+		return nil
+	}
+	_, err := a.RedeemCode(m, code)
+	if _, refused := errors.AsType[*Refusal](err); refused {
+		return nil
+	}
+	return err
 }
 
 // SignUp makes a member of somebody whose account has just been made, and asks
@@ -117,7 +145,21 @@ func (a *Act) SignUp(address string, s SignUp) (Member, error) {
 		return m, err
 	}
 	m.Language, m.Account = s.Language, AccountOurs
-	for _, by := range []Step{StepLanguage, StepOldEnough} {
+	if err = a.redeem(&m, s.Code); err != nil {
+		return m, err
+	}
+	vouched, err := a.vouched(m) // by a mentor's code
+	if err != nil {
+		return m, err
+	}
+	steps := []Step{StepLanguage, StepOldEnough}
+	if vouched {
+		steps = []Step{StepVouched}
+	}
+	for _, by := range steps {
+		if m.Join == JoinConsent {
+			break
+		}
 		if err = JoinMachine().shift(&m.Join, by); err != nil {
 			return m, err
 		}
@@ -143,7 +185,11 @@ func (a *Act) Preview() ([]*Listing, error) {
 	}
 	var free []*Listing
 	for _, l := range list {
-		if l.Free(a.Now, a.Rules) {
+		demo, err := a.apart(Member{}, l.Membership.Member)
+		if err != nil {
+			return nil, err
+		}
+		if !demo && l.Free(a.Now, a.Rules) {
 			free = append(free, l)
 		}
 	}

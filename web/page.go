@@ -31,6 +31,8 @@ type Service interface {
 	Rules() *mentoring.Rules
 	// SignUp makes an account, a member and their room; see package bridge.
 	SignUp(ctx context.Context, ticket string, who mentoring.SignUp, password string) (mentoring.Joined, error)
+	// Recover gives whoever has a recovery phrase another password.
+	Recover(ctx context.Context, phrase, password string) error
 }
 
 // PageOptions are what the page is made of.
@@ -41,9 +43,12 @@ type PageOptions struct {
 	Key []byte
 	// Service is nil as long as it starts.
 	Service func() Service
-	// Accounts: people can get one here.
-	Accounts bool
-	Metrics  *Metrics
+	// Accounts: people can get one here. Passwords: and a new password for it.
+	Accounts  bool
+	Passwords bool
+	// Exports, if not nil, hands over what people have asked for, below /export/.
+	Exports http.Handler
+	Metrics *Metrics
 	// Fault is told what is a fault of ours; never what somebody wrote.
 	Fault func(what string)
 	Now   func() time.Time
@@ -124,9 +129,14 @@ func (p *Page) Handler() http.Handler {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		p.staticFiles.ServeHTTP(w, r)
 	}))
+	if p.o.Exports != nil {
+		mux.HandleFunc("/export/", p.limited(p.tries, p.allTries, p.o.Exports.ServeHTTP))
+	}
 	for _, l := range p.languages {
 		mux.HandleFunc("GET /"+l+"/{$}", p.limited(p.looks, nil, p.front))
 		mux.HandleFunc("GET /"+l+"/mentors", p.limited(p.looks, nil, p.mentors))
+		mux.HandleFunc("GET /"+l+"/recover", p.limited(p.looks, nil, p.recoverForm))
+		mux.HandleFunc("POST /"+l+"/recover", p.limited(p.tries, p.allTries, p.recover))
 		mux.HandleFunc("GET /"+l+"/join", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/"+l+"/", http.StatusSeeOther) // somebody came back to what was a form
 		})
@@ -231,7 +241,7 @@ func (p *Page) newView(r *http.Request, title string) *view {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if slices.Contains(p.languages, first) {
 		v.Lang = first
-		if rest == "mentors" {
+		if rest == "mentors" || rest == "recover" {
 			v.Path = rest
 		}
 		return v
@@ -313,6 +323,9 @@ func (v *view) Server() string { return v.page.o.Config.Homeserver.Domain }
 
 // Bot is the bot's address; see Service.
 func (v *view) Bot() string { return v.page.o.Config.BotID() }
+
+// CanRecover says whether people can get a new password here.
+func (v *view) CanRecover() bool { return v.page.o.Passwords }
 
 // CanJoin says whether people can get an account here.
 func (v *view) CanJoin() bool { return v.page.o.Accounts }

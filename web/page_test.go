@@ -81,6 +81,16 @@ func (f *fake) SignUp(_ context.Context, ticket string, who mentoring.SignUp, pa
 	return mentoring.Joined{Address: "@molaki-ruvesatu:silta.test", Phrase: "K7P2-9WXM"}, nil
 }
 
+func (f *fake) Recover(_ context.Context, phrase, password string) error {
+	if err := mentoring.CheckPassword(password); err != nil {
+		return err
+	}
+	if phrase != "K7P2-9WXM" {
+		return mentoring.Refuse("recover.wrong")
+	}
+	return nil
+}
+
 // site is the page, with a browser's jar.
 type site struct {
 	*fake
@@ -119,7 +129,8 @@ func open(t testing.TB, change func(*config.Config)) *site {
 		t.Fatal(err)
 	}
 	page, err := web.NewPage(web.PageOptions{Config: c, Words: words, Key: []byte("avain"), Accounts: c.Accounts.Provider != config.AccountsNone,
-		Service: func() web.Service { return f }, Now: f.clock.Now, Fault: func(what string) {
+		Passwords: c.Accounts.Provider == config.AccountsSynapseAdmin,
+		Service:   func() web.Service { return f }, Now: f.clock.Now, Fault: func(what string) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.faults = append(f.faults, what)
@@ -478,4 +489,32 @@ func (w *site) mentor(alias, story string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+func TestRecover(t *testing.T) {
+	w := open(t, func(c *config.Config) { c.Accounts.Provider = config.AccountsSynapseAdmin })
+	page := w.get("/en/")
+	w.wants(200, page, `href="/en/recover"`)
+	form := url.Values{"ticket": filled(w.get("/en/recover"))["ticket"], "phrase": {"K7P2-9WXM"}, "password": {"lyhyt"}}
+	w.wants(422, w.post("/en/recover", form), "at least 8 characters", `aria-invalid="true"`)
+	form.Set("password", "uusi-salasana")
+	form.Set("phrase", "jotain muuta")
+	w.wants(422, w.post("/en/recover", form), "recovery code is not right")
+	form.Set("phrase", "K7P2-9WXM")
+	w.wants(200, w.post("/en/recover", form), "The password is changed")
+	jar := w.client.Jar
+	w.client.Jar = nil
+	w.wants(422, w.post("/en/recover", form), "too old")
+	w.client.Jar = jar
+	for range 40 {
+		form.Set("phrase", "arvaus")
+		if w.post("/en/recover", form); w.status == 429 {
+			break
+		}
+	}
+	w.wants(429, "")
+
+	w = open(t, withAccounts) // a provider that cannot
+	w.wants(200, w.get("/sv/recover"), "Här går det inte att byta lösenord")
+	w.wants(503, w.post("/sv/recover", form), "Försök igen")
 }

@@ -16,7 +16,8 @@ func (p *Program) showPage(ctx context.Context, stop func(), db *store.Store) (w
 		return func() {}, nil
 	}
 	page, err := web.NewPage(web.PageOptions{
-		Config: p.o.Config, Words: p.words, Key: db.Hash("web", "form"), Accounts: p.accounts != nil, Metrics: p.metrics, Now: p.o.Now,
+		Config: p.o.Config, Words: p.words, Key: db.Hash("web", "form"), Accounts: p.accounts != nil,
+		Passwords: p.accounts != nil && p.accounts.CanSetPassword(), Metrics: p.metrics, Now: p.o.Now,
 		Service: func() web.Service {
 			if b := p.bridge.Load(); b != nil {
 				return b
