@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -58,7 +59,7 @@ func detect(src *source) (format, error) {
 		f.container = bmff
 	case bytes.HasPrefix(head, []byte("\x1a\x45\xdf\xa3")):
 		f.container = webm // or Matroska: its reader looks at the document type
-	case mime == "audio/mpeg":
+	case mime == "audio/mpeg" || mp3Frame(head):
 		f.container = mp3
 	case class == "image" || class == "audio" || class == "video":
 		f.container = foreign
@@ -67,6 +68,15 @@ func detect(src *source) (format, error) {
 		f.mime, f.ext = "application/octet-stream", ".bin"
 	}
 	return f, nil
+}
+
+// mp3Frame: an MP3 without tags begins with a frame.
+func mp3Frame(head []byte) bool {
+	if len(head) < 4 {
+		return false
+	}
+	_, ok := parseMP3(binary.BigEndian.Uint32(head))
+	return ok
 }
 
 // isBMFF: files of this family begin with one of these boxes.

@@ -45,6 +45,7 @@ func FuzzJPEG(f *testing.F) { fuzz(f, media.Image, "photo.jpg") }
 func FuzzPNG(f *testing.F)  { fuzz(f, media.Image, "shot.png") }
 func FuzzGIF(f *testing.F)  { fuzz(f, media.Image, "moving.gif") }
 func FuzzWebP(f *testing.F) { fuzz(f, media.Image, "lossy.webp", "less.webp") }
+func FuzzMP3(f *testing.F)  { fuzz(f, media.Voice, "song.mp3") }
 func FuzzMP4(f *testing.F)  { fuzz(f, media.Video, "film.mp4", "pieces.mp4") }
 func FuzzM4A(f *testing.F)  { fuzz(f, media.Voice, "voice.m4a") }
 func FuzzWebM(f *testing.F) { fuzz(f, media.Video, "film.webm", "browser.webm") }

@@ -38,6 +38,7 @@ func small(t testing.TB, only ...string) map[string][]byte {
 		"voice.ogg":    made("a.ogg", sound, "-c:a", "libopus"),
 		"vorbis.ogg":   made("a.ogg", sound, "-c:a", "libvorbis"),
 		"voice.m4a":    made("a.m4a", sound, "-c:a", "aac"),
+		"song.mp3":     made("a.mp3", sound, "-c:a", "libmp3lame"),
 		"film.mp4":     made("a.mp4", append(slices.Clone(moving), sound...), "-c:v", "libx264", "-c:a", "aac"),
 		"pieces.mp4":   made("a.mp4", moving, "-c:v", "libx264", "-movflags", "frag_keyframe+empty_moov"),
 		"film.webm":    made("a.webm", append(slices.Clone(moving), sound...), "-c:v", "libvpx", "-c:a", "libopus"),
@@ -62,7 +63,7 @@ func kindOf(name string) media.Kind {
 	switch filepath.Ext(name) {
 	case ".mp4", ".webm":
 		return media.Video
-	case ".ogg", ".m4a":
+	case ".ogg", ".m4a", ".mp3":
 		return media.Voice
 	}
 	return media.Image
@@ -109,10 +110,10 @@ func (s *set) cut(files map[string][]byte) {
 	}
 }
 
-// open: Ogg's pages, a browser's recording and a film in pieces stand for
+// open: Ogg's pages, MP3's frames, a browser's recording and a film in pieces stand for
 // themselves, so that they may end after each.
 func open(name string, left []byte) bool {
-	return strings.HasSuffix(name, ".ogg") || name == "browser.webm" || name == "pieces.mp4"
+	return strings.HasSuffix(name, ".ogg") || name == "song.mp3" || name == "browser.webm" || name == "pieces.mp4"
 }
 
 func names[V any](files map[string]V) []string {

@@ -11,7 +11,7 @@
 //
 //	image  JPEG, PNG, GIF, WebP    JPEG or PNG; a moving GIF stays a GIF
 //	voice  Ogg/Opus, M4A, WebM     the same container
-//	audio  and Ogg/Vorbis          the same container
+//	audio  and Ogg/Vorbis, MP3     the same container
 //	video  MP4, QuickTime, WebM    MP4, MP4, WebM
 //	file   any of these            cleaned as above
 //	       anything else           as it is, if the programme allows files
@@ -193,6 +193,8 @@ func (c *Cleaner) rebuild(ctx context.Context, found format, src *source, kind K
 		return c.bmff(src, kind, dst, limits)
 	case webm:
 		return c.webm(src, kind, dst, limits)
+	case mp3:
+		return c.mp3(src, dst, limits)
 	case other:
 		return pass(found, src, dst)
 	default:
