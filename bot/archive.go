@@ -10,6 +10,8 @@ import (
 // for those that are answered elsewhere.
 func (t *turn) chatCommand(name string) func(*mentoring.Conversation) error {
 	switch name {
+	case "change":
+		return t.sureChange
 	case "end":
 		return func(c *mentoring.Conversation) error { return t.sure(c, askEnd) }
 	case "block":

@@ -36,7 +36,7 @@ func TestDialogues(t *testing.T) {
 		}
 		for _, lang := range langs {
 			t.Run(name+"/"+lang, func(t *testing.T) {
-				s := &script{world: newWorld(t, lang), vars: map[string]string{}, menus: map[string][]int64{}}
+				s := &script{world: newWorld(t, lang), vars: map[string]string{}, menus: map[string][]int64{}, offers: map[int64]string{}}
 				s.run(file)
 			})
 		}
@@ -49,6 +49,7 @@ type script struct {
 	at      string // file:line, for messages
 	vars    map[string]string
 	menus   map[string][]int64 // by person and place
+	offers  map[int64]string   // cards of askings, by menu
 	answer  []bot.Line         // lines not yet looked at
 	redact  bool
 	inputAt string
@@ -211,6 +212,7 @@ func (s *script) input(line string) {
 	}
 	answer := s.handle(name, r)
 	s.answer, s.redact = answer.Lines, answer.RedactInput
+	s.offered()
 	for _, l := range answer.Lines {
 		s.learn(room, l)
 	}
@@ -357,6 +359,10 @@ func (s *script) effect(want string) {
 		case mentoring.TellStaff:
 			if who == "staff" {
 				told = append(told, s.bot.Render(s.lang, e.Text))
+			}
+		case mentoring.ShowOffer:
+			if !inLeg && e.Offer.Member == s.people[name] {
+				told = append(told, s.offers[e.Offer.Menu])
 			}
 		case mentoring.ShowCase:
 			s.must(func(a *mentoring.Act) error {

@@ -46,7 +46,7 @@ func (t *turn) heard(body string, marked bool) error {
 		return err
 	}
 	c, rest, lang, elsewhere := t.lookup(body)
-	if c != nil && (marked || q == nil || !q.Kind.free() || rest == "" || number(rest) > 0) {
+	if c != nil && (marked || q == nil || !q.free() || rest == "" || number(rest) > 0) {
 		if t.member.Language == "" {
 			t.lang = lang
 		}
@@ -131,6 +131,9 @@ func (t *turn) tap(in Input) error {
 	}
 	if t.place == Management && t.ready() && in.Menu != 0 {
 		if done, err := t.tapList(in.Menu, r); done || err != nil {
+			return err
+		}
+		if done, err := t.tapOffer(in.Menu, r); done || err != nil {
 			return err
 		}
 	}

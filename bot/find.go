@@ -95,6 +95,9 @@ func (t *turn) noMentors(l *list) error {
 			parts = append(parts, t.text("mentors.try_all"))
 		}
 	}
+	if mentoring.May(t.memberships, mentoring.DoChoose) {
+		parts = append(parts, t.text("mentors.ask_anyone"))
+	}
 	for _, s := range t.b.services(t.lang, f.Topics) {
 		parts = append(parts, t.text("mentors.service", "service_text", s))
 	}

@@ -23,6 +23,8 @@ const (
 	askBlock    askKind = "block"
 	askWhich    askKind = "which" // conversation, for the command in Step
 	askMyCard   askKind = "card"
+	askAnyone   askKind = "anyone" // asking whoever is free
+	askChange   askKind = "change" // keep or end the old conversation
 	askGuide    askKind = "guide"  // a step of the orientation guide
 	askRetire   askKind = "retire" // end a mentor
 	askForget   askKind = "forget"
@@ -34,13 +36,17 @@ const (
 
 // free says whether the answer is a text of the person's own, in which the
 // words of commands may well come up.
-func (k askKind) free() bool { return k == askNickname || k == askMyCard }
+func (q *question) free() bool {
+	return q.Kind == askNickname || q.Kind == askMyCard || q.Kind == askAnyone && q.Step == stepWords
+}
 
 // yesNo says whether the answer is yes or no.
 func (q *question) yesNo() bool {
 	switch q.Kind {
 	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askForget, askOffer:
 		return true
+	case askAnyone:
+		return q.Step == stepSure
 	case askMyCard:
 		return q.Step == stepSend || q.Step == stepMissing
 	}

@@ -216,6 +216,10 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerSureOf(q, r)
 	case askMyCard:
 		return t.answerMyCard(q, r)
+	case askAnyone:
+		return t.answerAsking(q, r)
+	case askChange:
+		return t.answerChange(q, r)
 	case askGuide:
 		return t.answerGuide(q, r)
 	case askRetire:

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"strconv"
 	"strings"
 
 	"silta/mentoring"
@@ -82,4 +83,34 @@ func (s *script) guided(name string) {
 		}
 		return nil
 	})
+}
+
+// offered shows the cards of askings in the mentors' rooms, as the last step
+// left them.
+func (s *script) offered() {
+	s.t.Helper()
+	effects := s.effects
+	for _, e := range effects {
+		shown, ok := e.(mentoring.ShowOffer)
+		if !ok {
+			continue
+		}
+		s.must(func(a *mentoring.Act) error {
+			q, err := a.Tx.Asking(shown.Offer.Asking)
+			if err != nil {
+				return err
+			}
+			topics, err := a.Topics(q.Programme)
+			text, buttons := s.bot.Offer(s.lang, topics, &q)
+			s.vars["$asking"] = strconv.FormatInt(int64(q.ID), 10)
+			s.offers[shown.Offer.Menu] = text
+			for name, id := range s.people {
+				if id == shown.Offer.Member && len(buttons) > 0 {
+					s.menus[name] = append(s.menus[name], shown.Offer.Menu)
+				}
+			}
+			return err
+		})
+	}
+	s.effects = effects
 }

@@ -160,7 +160,7 @@ func rules(c *config.Config) *mentoring.Rules {
 func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 	return &mentoring.ProgrammeRules{
 		NeedGuide: p.Mentors.Guide, NeedTraining: p.Mentors.Training, NeedCheck: p.Mentors.BackgroundCheck,
-		FreeCards: !p.Mentors.CardApproval,
+		FreeCards: !p.Mentors.CardApproval, AskWait: p.AskWait.Std(),
 		Carries: map[mentoring.Content]bool{
 			mentoring.Images: p.Media.Images, mentoring.Voice: p.Media.Voice, mentoring.Audio: p.Media.Audio,
 			mentoring.Video: p.Media.Video, mentoring.Files: p.Media.Files,

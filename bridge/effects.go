@@ -42,6 +42,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.staffLine(e)
 	case mentoring.ShowCase:
 		return s.showCase(e.Case)
+	case mentoring.ShowOffer:
+		return s.showOffer(e.Offer)
 	case mentoring.AdmitStaff:
 		return s.job(job{Op: opAdmit, Kind: store.RoomStaff, Owner: int64(e.Room), Member: e.Member}, "staff", fmt.Sprint(e.Room, e.Member))
 	case mentoring.DismissStaff:
@@ -156,6 +158,27 @@ func (s *step) showCase(id mentoring.CaseID) error {
 	}
 	return s.line(store.RoomStaff, int64(room.ID), line{
 		text: s.b.bot.CaseHead(s.b.staffLanguage(), c), loud: true, key: caseKey(id), edits: caseKey(id),
+	})
+}
+
+// showOffer makes the card of an asking in a mentor's own room, or edits it; as
+// with cases, which of the two is decided when it is sent.
+func (s *step) showOffer(o mentoring.AskingOffer) error {
+	q, err := s.tx.Asking(o.Asking)
+	if err != nil {
+		return err
+	}
+	member, err := s.tx.Member(o.Member)
+	if err != nil {
+		return err
+	}
+	topics, err := s.act.Topics(q.Programme)
+	if err != nil {
+		return err
+	}
+	text, buttons := s.b.bot.Offer(member.Language, topics, &q)
+	return s.line(store.RoomManagement, int64(o.Member), line{
+		text: text, buttons: buttons, loud: q.Waits(), menu: o.Menu, edits: menuKey(o.Menu),
 	})
 }
 

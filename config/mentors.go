@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Service is help elsewhere, told to whoever finds no mentor.
@@ -39,6 +40,8 @@ func (c *Config) checkMentors(k *checker) {
 		}
 		c.checkWords(k, key+".text", s.Text)
 	}
+	wait := c.Programmes.Mentoring.AskWait.Std()
+	k.must(wait >= time.Minute && wait <= 30*day, "programmes.mentoring.ask_wait", "%s is out of bounds; between 1m and 30d", c.Programmes.Mentoring.AskWait)
 	g := &c.Programmes.Mentoring.Guide
 	k.must(len(g.Steps) <= maxGuideSteps, "programmes.mentoring.guide.steps", "there are %d; at most %d", len(g.Steps), maxGuideSteps)
 	for i, step := range g.Steps {

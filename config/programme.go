@@ -19,6 +19,10 @@ type Programme struct {
 	Mentors Mentors `yaml:"mentors"`
 	Guide   Guide   `yaml:"guide"`
 
+	// AskWait is for how long a mentee's call to whoever is free waits for a mentor
+	// until staff are told.
+	AskWait Duration `yaml:"ask_wait" reload:"yes"`
+
 	// Services are told to who finds no mentor.
 	Services []Service `yaml:"services"`
 
@@ -58,6 +62,7 @@ func defaultMentoring() Programme {
 		Guard:       Guard{Mentee: "warn", Mentor: "warn", Domains: []string{}},
 		Media:       defaultMedia(),
 		Services:    []Service{},
+		AskWait:     Duration(4 * time.Hour),
 		Mentors:     Mentors{Guide: true, Training: true, BackgroundCheck: true, CardApproval: true},
 		Guide:       Guide{Steps: []Words{}, Video: Words{}},
 		Awake:       Duration(time.Hour),

@@ -1,6 +1,10 @@
 package mentoring_test
 
-import "silta/mentoring"
+import (
+	"time"
+
+	"silta/mentoring"
+)
 
 // The storage calls of finding a mentor, for the storages that fail and count.
 
@@ -63,6 +67,27 @@ func (s *scene) findingUses() map[string]func(a *mentoring.Act) error {
 			}
 			return a.ListMentor(s.staff, s.unjudged)
 		},
+		"AskAnyone": func(a *mentoring.Act) error { _, err := a.AskAnyone(s.mentee, "", "Hei"); return err },
+		"asking to its end": func(a *mentoring.Act) error {
+			now := a.Now
+			if _, err := a.AskAnyone(s.mentee, "", "Hei"); err != nil {
+				return err
+			}
+			for _, d := range []time.Duration{24 * time.Hour, 8 * 24 * time.Hour, 40 * 24 * time.Hour} {
+				a.Now = now.Add(d)
+				if _, err := a.Tick(); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"WithdrawAsking": func(a *mentoring.Act) error {
+			if _, err := a.AskAnyone(s.mentee, "", "Hei"); err != nil {
+				return err
+			}
+			return a.WithdrawAsking(s.mentee)
+		},
+		"Change":       func(a *mentoring.Act) error { return a.Change(s.mentee, s.open.ID) },
 		"CardHistory":  func(a *mentoring.Act) error { _, err := a.CardHistory(s.staff, s.mentorID); return err },
 		"SetKind":      func(a *mentoring.Act) error { return a.SetKind(s.staff, s.mentorID, mentoring.HelperPeer) },
 		"AddTopic":     func(a *mentoring.Act) error { _, err := a.AddTopic(s.staff, words); return err },
@@ -71,4 +96,39 @@ func (s *scene) findingUses() map[string]func(a *mentoring.Act) error {
 		"MergeTopic":   func(a *mentoring.Act) error { return a.MergeTopic(s.staff, 1, 2) },
 		"SuggestTopic": func(a *mentoring.Act) error { return a.SuggestTopic(s.mentor, "suru") },
 	}
+}
+
+func (w *watched) PutAsking(q *mentoring.Asking) error { w.writes++; return w.Tx.PutAsking(q) }
+func (w *watched) PutOffer(o *mentoring.AskingOffer) error {
+	w.writes++
+	return w.Tx.PutOffer(o)
+}
+func (w *watched) DeleteAsking(id mentoring.AskingID) error { w.writes++; return w.Tx.DeleteAsking(id) }
+
+func (f *failing) Asking(id mentoring.AskingID) (mentoring.Asking, error) {
+	return call(f, func() (mentoring.Asking, error) { return f.Tx.Asking(id) })
+}
+
+func (f *failing) AskingOf(id mentoring.MemberID) (mentoring.Asking, error) {
+	return call(f, func() (mentoring.Asking, error) { return f.Tx.AskingOf(id) })
+}
+
+func (f *failing) PutAsking(q *mentoring.Asking) error {
+	return f.write(func() error { return f.Tx.PutAsking(q) })
+}
+
+func (f *failing) DueAskings(now time.Time, n int) ([]mentoring.Asking, error) {
+	return call(f, func() ([]mentoring.Asking, error) { return f.Tx.DueAskings(now, n) })
+}
+
+func (f *failing) DeleteAsking(id mentoring.AskingID) error {
+	return f.write(func() error { return f.Tx.DeleteAsking(id) })
+}
+
+func (f *failing) PutOffer(o *mentoring.AskingOffer) error {
+	return f.write(func() error { return f.Tx.PutOffer(o) })
+}
+
+func (f *failing) Offers(id mentoring.AskingID) ([]mentoring.AskingOffer, error) {
+	return call(f, func() ([]mentoring.AskingOffer, error) { return f.Tx.Offers(id) })
 }

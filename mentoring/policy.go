@@ -15,6 +15,7 @@ const (
 	DoTalk       Action = "talk"        // see own conversations, come back to them, end them, block
 	DoCallStaff  Action = "call staff"  // `staff`, `urgent`, `report`
 	DoCard       Action = "card"        // write one's own mentor card
+	DoAnswer     Action = "answer"      // take a mentee who asks whoever is free
 	DoGuide      Action = "guide"       // read the orientation guide
 	DoAway       Action = "away"        // away, back, status
 	DoInvite     Action = "invite"      // invite mentors, make codes for them
@@ -80,6 +81,7 @@ func Policy() []Rule {
 		{DoTalk, false, [6]Grant{any, any, any, any, any, any}},
 		{DoCallStaff, false, [6]Grant{any, any, any, any, any, any}},
 		{DoCard, true, [6]Grant{no, mem, no, no, no, no}},
+		{DoAnswer, true, [6]Grant{no, act, no, no, no, no}},
 		{DoGuide, true, [6]Grant{no, mem, no, no, no, no}},
 		{DoAway, true, [6]Grant{no, lst, no, no, no, no}},
 		{DoInvite, false, [6]Grant{no, no, no, act, act, no}},

@@ -18,6 +18,7 @@ choose        a      ap     –            –           –     –
 talk          *      *      *            *           *     *
 call_staff    *      *      *            *           *     *
 card          –      itap   –            –           –     –
+answer        –      a      –            –           –     –
 guide         –      itap   –            –           –     –
 away          –      ap     –            –           –     –
 invite        –      –      –            a           a     –

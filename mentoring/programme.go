@@ -18,6 +18,8 @@ type ProgrammeRules struct {
 	MaxLength time.Duration
 	// Guard says what becomes of contacts in what a role writes; see [ProgrammeRules.GuardOf].
 	Guard map[Role]GuardPolicy
+	// AskWait is for how long an asking waits for a mentor until staff are told.
+	AskWait time.Duration
 	// NeedGuide, NeedTraining and NeedCheck say what staff must see before they can
 	// list a mentor; FreeCards that cards need no approval.
 	NeedGuide, NeedTraining, NeedCheck, FreeCards bool

@@ -45,6 +45,7 @@ func statesDocument() string {
 	describe(&b, mentoring.HandOverMachine())
 	describe(&b, mentoring.PresenceMachine())
 	describe(&b, mentoring.CaseMachine())
+	describe(&b, mentoring.AskingMachine())
 	describePolicy(&b)
 	return b.String()
 }
@@ -115,6 +116,7 @@ func TestMachines(t *testing.T) {
 	check(t, mentoring.ConversationMachine(), nil, []mentoring.ConversationState{mentoring.Emptied})
 	check(t, mentoring.HandOverMachine(), nil, nil)
 	check(t, mentoring.PresenceMachine(), nil, []mentoring.Presence{mentoring.Removed})
+	check(t, mentoring.AskingMachine(), nil, []mentoring.AskingState{mentoring.AskingClaimed, mentoring.AskingWithdrawn, mentoring.AskingExpired})
 	check(t, mentoring.CaseMachine(), nil, []mentoring.CaseState{mentoring.CaseClosed})
 }
 

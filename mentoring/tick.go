@@ -44,6 +44,10 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
+	offered, err := a.dueAskings()
+	if err != nil {
+		return time.Time{}, err
+	}
 	more, err := a.unfinished()
 	if err != nil {
 		return time.Time{}, err
@@ -57,7 +61,7 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if more || asked || held || len(due) == tickBatch || len(away) == tickBatch {
+	if more || offered || asked || held || len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
 	}
 	return a.Now.Add(TickEvery), nil

@@ -44,6 +44,17 @@ type Tx interface {
 	// included; none until staff first change the list.
 	Topics(Programme) ([]Topic, error)
 	PutTopic(*Topic) error
+	Asking(AskingID) (Asking, error)
+	// AskingOf is what a member asks that mentors may still take.
+	AskingOf(MemberID) (Asking, error)
+	PutAsking(*Asking) error
+	// DueAskings lists those whose Due has come, at most limit.
+	DueAskings(now time.Time, limit int) ([]Asking, error)
+	DeleteAsking(AskingID) error // with its offers
+	PutOffer(*AskingOffer) error
+	Offers(AskingID) ([]AskingOffer, error)
+	// OfferUnder is the offer to a member under that menu.
+	OfferUnder(m MemberID, menu int64) (AskingOffer, error)
 	Availability(MembershipID) (Availability, error)
 	PutAvailability(*Availability) error
 	// DueAvailabilities lists those who are away until a time that has come

@@ -26,6 +26,7 @@ func sealedColumns() []sealedColumn {
 		{"card", "words", "membership"},
 		{"card_history", "words", "id"},
 		{"preparation", "round", "membership"},
+		{"asking", "words", "id"},
 		{"availability", "away_text", "membership"},
 		{"participant", "alias", "id"},
 		{"dialogue", "state", "member"},

@@ -149,6 +149,7 @@ func (o *opened) fill(at time.Time) *cast {
 			tx.PutSetting("greeting", "hei"),
 			tx.PutCard(&mentoring.Card{Membership: mentor, State: mentoring.CardDraft, Story: "tarina"}),
 			tx.PutAvailability(&mentoring.Availability{Membership: mentor, AwayText: "lomalla"}),
+			tx.PutAsking(&mentoring.Asking{Member: c.mentee.ID, Words: "hei", State: mentoring.AskingOpen}),
 			tx.PutPreparation(&mentoring.Preparation{Membership: mentor, Round: "kevät"}),
 			tx.PutCardVersion(&mentoring.CardVersion{Card: mentoring.Card{Membership: mentor, Story: "ennen"}}),
 			tx.PutDialogue(c.mentee.ID, []byte("kesken")),
@@ -194,7 +195,9 @@ func (o *opened) filled(c *cast) {
 		if prepared.Round != "kevät" || len(versions) != 1 || versions[0].Card.Story != "ennen" {
 			t.Errorf("preparation %v, versions %v", prepared, versions)
 		}
-		err := errors.Join(err10, err11, err1, err2, err3, err4, err5, err6, err7, err8, err9)
+		asking, err12 := tx.AskingOf(c.mentee.ID)
+		same(t, "asking", asking.Words, "hei")
+		err := errors.Join(err12, err10, err11, err1, err2, err3, err4, err5, err6, err7, err8, err9)
 		for i := range filled {
 			m, wrong := tx.MemberByAddress(address(fmt.Sprint("m", i)))
 			err = errors.Join(err, wrong)

@@ -18,6 +18,7 @@ const (
 	seqUpload
 	seqPoll
 	seqVersion
+	seqAsking
 	sequenceCount
 )
 
@@ -43,6 +44,7 @@ func allSeries() [sequenceCount]series {
 		seqText:         {"text", "SELECT coalesce(max(id), 0) FROM text_override", 1},
 		seqUpload:       {"upload", "SELECT coalesce(max(id), 0) FROM upload", 16},
 		seqPoll:         {"poll", "SELECT coalesce(max(id), 0) FROM poll", 4},
+		seqAsking:       {"asking", "SELECT coalesce(max(id), 0) FROM asking", 1},
 		seqVersion:      {"card_history", "SELECT coalesce(max(id), 0) FROM card_history", 8},
 	}
 }

@@ -142,6 +142,29 @@ CREATE TABLE cases (
 );
 CREATE INDEX cases_state ON cases (state);
 
+CREATE TABLE asking (
+	id        INTEGER NOT NULL PRIMARY KEY,
+	member    INTEGER NOT NULL REFERENCES member (id),
+	programme TEXT    NOT NULL,
+	unit      TEXT    NOT NULL,
+	topic     TEXT    NOT NULL,
+	words     BYTEA   NOT NULL, -- sealed
+	state     TEXT    NOT NULL,
+	created   BIGINT  NOT NULL,
+	due       BIGINT  NOT NULL
+);
+CREATE INDEX asking_member ON asking (member);
+CREATE INDEX asking_due ON asking (due);
+
+CREATE TABLE asking_offer (
+	asking     INTEGER NOT NULL REFERENCES asking (id),
+	membership INTEGER NOT NULL REFERENCES membership (id),
+	member     INTEGER NOT NULL REFERENCES member (id),
+	menu       BIGINT  NOT NULL,
+	PRIMARY KEY (asking, membership)
+);
+CREATE INDEX asking_offer_menu ON asking_offer (member, menu);
+
 CREATE TABLE staff_room (
 	id        INTEGER NOT NULL PRIMARY KEY,
 	programme TEXT    NOT NULL,
