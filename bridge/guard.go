@@ -426,7 +426,7 @@ func (s *step) releaseHeld(e mentoring.ReleaseHeld) error {
 		asked := len(w.p.Without) > 0
 		if asked && e.Decision == mentoring.DropIt || viewer == nil || viewer.Presence == mentoring.Removed {
 			w.p.Held = 0
-			err := errors.Join(s.tx.Done(w.row.ID), notFoundIsFine(s.tx.DropCopy(w.p.Conversation, w.p.Source, w.p.Number)))
+			err := errors.Join(s.tx.Done(w.row.ID), s.doomCopy(w.p.Conversation, w.p.Source, w.p.Number), notFoundIsFine(s.tx.DropCopy(w.p.Conversation, w.p.Source, w.p.Number)))
 			if err != nil {
 				return err
 			}

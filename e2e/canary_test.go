@@ -28,6 +28,7 @@ func canaries() map[string]string {
 		"a device name":        "Munintapuhelin",
 		"a text":               "livertelyteksti",
 		"a text that waits":    "odotussirkutus",
+		"a text that is held":  "piilopesakyhja",
 		"an edit":              "korjauslurittelu",
 		"a nickname":           "Visertelija",
 		"a mentor's alias":     "Pesapuulainen",
@@ -60,6 +61,9 @@ func TestLeak69Canary(t *testing.T) {
 	first := mentee.Text(menteeLeg, c["a text"])
 	mentor.AwaitText(mentorLeg, c["a text"])
 	mentee.Edit(menteeLeg, first, c["an edit"])
+	asked := mentee.Mark()
+	mentee.Text(menteeLeg, c["a text that is held"]+" 040 1234567")
+	mentee.HearsIn(menteeLeg, asked, "guard.ask")
 	mentor.AwaitText(mentorLeg, "* "+c["an edit"])
 	mentee.Text(menteeLeg, "!"+c["a command"])
 	mentor.Command("away", c["an away text"], "away.done")

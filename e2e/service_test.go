@@ -31,6 +31,7 @@ func TestService(t *testing.T) {
 		{"hello", hello},
 		{"languages", languages},
 		{"conversation", conversation},
+		{"guard", guard},
 		{"leaving", leaving},
 		{"strangers", strangers},
 		{"commands", commands},
@@ -55,7 +56,7 @@ func (w *world) noPanic(t *testing.T) {
 func newWorld(t *testing.T, options ...dev.SiltaOption) *world {
 	t.Helper()
 	hs := dev.NewSynapse(t, dev.WithoutAutoAccept())
-	program := dev.NewSilta(t, hs, options...)
+	program := dev.NewSilta(t, hs, append([]dev.SiltaOption{allowed()}, options...)...)
 	hs.Start()
 	staff := dev.Plain(t, hs.Register("staff", "salasana"))
 	program.Start()
