@@ -86,6 +86,18 @@ func (s *step) file(c *mentoring.Conversation, from *mentoring.Participant, m *r
 	return &filePart{Kind: m.Kind, Media: *m.Media, Programme: c.Programme, Legs: len(c.Participants) - 1}, nil
 }
 
+// firstVoice says whether a message is the first voice message of its writer:
+// then they have been told what a voice tells, and it is not sent.
+func (s *step) firstVoice(from *mentoring.Participant, m *rewrite.Message) (bool, error) {
+	if m.Kind != rewrite.Voice || m.Media == nil || m.Relation.Kind == rewrite.Replace {
+		return false, nil
+	}
+	if err := s.act.Carry(from.ID, mentoring.Voice, m.Media.Size); err != nil {
+		return false, err
+	}
+	return s.act.FirstVoice(from.ID)
+}
+
 // editsCaption says whether an edit of a file's caption can be carried: what is
 // edited must be a file, and one that can still be put into a message.
 func (s *step) editsCaption(m *rewrite.Message, target *store.Message) error {

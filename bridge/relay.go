@@ -140,6 +140,9 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 		}
 		what = mentoring.Changes
 	}
+	if first, err := s.firstVoice(from, m); first || err != nil {
+		return err
+	}
 	// Everything that can be refused comes before Speak, which writes.
 	if err := s.mayStartPoll(m, target); err != nil {
 		return err

@@ -187,6 +187,11 @@ func TestMedia(t *testing.T) {
 	menteeLeg, mentorLeg := w.Conversation(mentee, mentor, card.Alias, "hei")
 	two := []seat{{mentee, menteeLeg, ""}, {mentor, mentorLeg, card.Alias}}
 	files := theFiles(t)
+	for _, s := range two { // the first voice message of each is not sent
+		mark := s.Mark()
+		s.send(t, files[1], "")
+		s.HearsIn(s.leg, mark, "media.voice_first")
+	}
 	t.Run("two", func(t *testing.T) { exchange(t, two, files) })
 	t.Run("leak-27-same-file-twice", func(t *testing.T) { sameTwice(t, two, files[0]) })
 	t.Run("leak-11-redacted", func(t *testing.T) { redactedFile(t, w, two, files[0]) })
@@ -287,6 +292,11 @@ func mediaOfThree(t *testing.T, w *world, files []sent) {
 	seats := make([]seat, len(people))
 	for i, p := range people {
 		seats[i] = seat{p, p.AwaitLeg(marks[i]), names[i]}
+	}
+	for _, s := range seats {
+		mark := s.Mark()
+		s.send(t, files[1], "")
+		s.HearsIn(s.leg, mark, "media.voice_first")
 	}
 	exchange(t, seats, files)
 	from := []int{0, seats[1].Mark(), seats[2].Mark()}

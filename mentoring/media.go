@@ -33,3 +33,26 @@ func (a *Act) carries(from ParticipantID) (*ProgrammeRules, error) {
 	}
 	return a.Rules.Programme(c.Programme), nil
 }
+
+// toldVoice is what a member is told before their first voice message goes out.
+const toldVoice = "voice"
+
+// FirstVoice says whether this is the first voice message that a participant
+// wants to send in all their conversations. It is not sent then: they are told
+// that a voice can identify them, and whoever sends another one wants to.
+func (a *Act) FirstVoice(from ParticipantID) (first bool, err error) {
+	c, err := a.Tx.ConversationOf(from)
+	if err != nil {
+		return false, missing(err, "conversation", Refuse("chat.unknown"))
+	}
+	member := c.Participant(from).Member
+	told, err := a.Tx.Told(member, toldVoice)
+	if err != nil || told {
+		return false, err
+	}
+	if err = a.Tx.PutTold(member, toldVoice); err != nil {
+		return false, err
+	}
+	a.Do(Tell{from, T("media.voice_first")})
+	return true, nil
+}

@@ -39,3 +39,25 @@ func TestCarry(t *testing.T) {
 	}
 	w.refused("chat.unknown", func(a *mentoring.Act) error { return a.Carry(from+999, mentoring.Images, 0) })
 }
+
+// TestFirstVoice: once for each member, whatever the conversation.
+func TestFirstVoice(t *testing.T) {
+	w := newWorld(t)
+	_, _, c := w.pair(mentoring.Open)
+	for i, p := range c.Participants {
+		for j, want := range []bool{true, false, false} {
+			effects := w.must(func(a *mentoring.Act) error {
+				first, err := a.FirstVoice(p.ID)
+				if first != want {
+					t.Errorf("participant %d, time %d: %v", i, j, first)
+				}
+				return err
+			})
+			if want {
+				w.same(effects, mentoring.Tell{Participant: p.ID, Text: mentoring.T("media.voice_first")})
+			} else if len(effects) > 0 {
+				t.Errorf("told again: %v", effects)
+			}
+		}
+	}
+}

@@ -102,6 +102,10 @@ type Tx interface {
 	// Blocks lists everybody with whom a member has a block, in either direction.
 	Blocks(MemberID) ([]MemberID, error)
 
+	// Told says whether a member has been told something that is told once.
+	Told(m MemberID, what string) (bool, error)
+	PutTold(m MemberID, what string) error
+
 	// Count adds n to a counter; kept with the transaction.
 	Count(c Counter, n int64) error
 

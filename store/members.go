@@ -146,7 +146,7 @@ func (t *Tx) DeleteMember(id mentoring.MemberID) error {
 	if err != nil {
 		return doing("delete member", err)
 	}
-	for _, statement := range []string{"DELETE FROM phrase WHERE member = $1", "DELETE FROM membership WHERE member = $1"} {
+	for _, statement := range []string{"DELETE FROM phrase WHERE member = $1", "DELETE FROM told WHERE member = $1", "DELETE FROM membership WHERE member = $1"} {
 		if _, err := t.exec(statement, id); err != nil {
 			return doing("delete member", err)
 		}

@@ -72,3 +72,32 @@ func TestUploads(t *testing.T) {
 		same(t, "after emptying", doomed(), []string{"mxc://x/whole", "mxc://x/other"})
 	})
 }
+
+// TestTold: what a member was told is theirs, and goes with them.
+func TestTold(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		s := w.open()
+		one, other := mentoring.Member{Address: address("one"), Join: mentoring.JoinNew}, mentoring.Member{Address: address("other"), Join: mentoring.JoinNew}
+		s.write(func(tx *store.Tx) error {
+			for _, m := range []*mentoring.Member{&one, &other} {
+				if err := tx.PutMember(m); err != nil {
+					return err
+				}
+			}
+			if err := tx.PutTold(one.ID, "voice"); err != nil {
+				return err
+			}
+			return tx.PutTold(one.ID, "voice")
+		})
+		told := func(m mentoring.MemberID, what string) bool {
+			return both(s, "told", func(tx *store.Tx) (bool, error) { return tx.Told(m, what) })
+		}
+		if !told(one.ID, "voice") || told(other.ID, "voice") || told(one.ID, "else") {
+			t.Error("it is not known who was told what")
+		}
+		s.write(func(tx *store.Tx) error { return tx.DeleteMember(one.ID) })
+		if told(one.ID, "voice") {
+			t.Error("it is known of somebody who is not known")
+		}
+	})
+}

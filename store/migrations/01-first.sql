@@ -339,6 +339,13 @@ CREATE TABLE copy_ref (
 WITHOUT ROWID
 ;
 
+-- What a member has been told once, and need not be told again.
+CREATE TABLE told (
+	member INTEGER NOT NULL REFERENCES member (id),
+	what   TEXT    NOT NULL,
+	PRIMARY KEY (member, what)
+);
+
 -- Files of ours at the homeserver, each part of one copy (uploads.go). They
 -- have no foreign key: they outlive their conversation until they are deleted.
 CREATE TABLE upload (
