@@ -53,7 +53,7 @@ func visible(r, previous rune) bool {
 	case r == '\ufe0e' || r == '\ufe0f':
 		return previous >= utf8.RuneSelf && !joiner(previous)
 	}
-	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Variation_Selector) && !blank(r)
+	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) && !blank(r)
 }
 
 func joiner(r rune) bool {

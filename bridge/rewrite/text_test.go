@@ -120,6 +120,7 @@ func TestClean(t *testing.T) {
 		"1\ufe0f\u20e3 2\ufe0f":      "1\ufe0f\u20e3 2",
 		"می\u200cخواهم":              "می\u200cخواهم",
 		"a\U000e0041\U000e0100b":     "ab",
+		"a\U000e0f41b\u2065c\ufff1d": "abcd", // nothing yet, and shown as nothing
 		"a\xffb\ufffdc":              "abc",
 		"\u3164\u2800":               "",
 		"\ue000":                     "",

@@ -18,7 +18,8 @@
 // growth: 100,000 conversations against 1,000.
 //
 // encrypted: the program with encryption against itself without, and against
-// the no-op relay, on one Synapse.
+// the no-op relay, on one Synapse; and what reading, guarding, building and
+// checking texts is of that.
 //
 // ghosts: the program with encryption on the tables of 200,000 ghosts.
 package main

@@ -60,7 +60,7 @@ func (b *bench) encrypted(ctx context.Context) error {
 	}
 	b.versus("encrypted: CPU a message", "encrypted %.2f ms, plain %.2f ms", work, 1.6)
 	b.versus("encrypted: median wait", "encrypted %.1f ms, plain no-op %.1f ms", waits, 1.3)
-	return nil
+	return b.text(work[0])
 }
 
 // versus judges paired measurements by the better end of the interval.
