@@ -28,6 +28,8 @@ const (
 	askGuide    askKind = "guide"  // a step of the orientation guide
 	askRetire   askKind = "retire" // end a mentor
 	askForget   askKind = "forget"
+	askHours    askKind = "hours"    // that a mentor used in a quarter
+	askThemes   askKind = "themes"   // of that quarter
 	askHandOver askKind = "handover" // how a mentee wants to go on
 	askOffer    askKind = "offer"    // a mentee to another mentor
 	askDelete   askKind = "delete"

@@ -67,6 +67,8 @@ func table() []command {
 		{name: "send", in: inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).sendHeld},
 		{name: "hide", in: inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).hideHeld},
 		{name: "drop", in: inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).dropHeld},
+		{name: "load", in: inRoom | inStaff, may: mentoring.DoLoad, do: (*turn).showLoad},
+		{name: "summary", in: inRoom | inStaff, may: mentoring.DoLoad, do: (*turn).summary},
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
 		{name: "delete", in: inRoom, do: (*turn).deleteMe},

@@ -228,6 +228,10 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerForget(q, r)
 	case askHandOver:
 		return t.answerHandOver(q, r)
+	case askHours:
+		return t.answerHours(q, r)
+	case askThemes:
+		return t.answerThemes(q, r)
 	case askOffer:
 		return t.answerOffer(q, r)
 	case askDelete:

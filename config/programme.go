@@ -32,6 +32,8 @@ type Programme struct {
 	Waiting Waiting  `yaml:"waiting"`
 	// ForgetAfter is from "forget" until a conversation goes for good.
 	ForgetAfter Duration `yaml:"forget_after" reload:"yes"`
+	// FewMentors: staff are told when fewer mentors than that have a place.
+	FewMentors int `yaml:"few_mentors" reload:"yes"`
 }
 
 // Guard is what happens to phone numbers, addresses, names in social media and
@@ -68,6 +70,7 @@ func defaultMentoring() Programme {
 		Awake:       Duration(time.Hour),
 		Waiting:     Waiting{Remind: Duration(24 * time.Hour), Offer: Duration(48 * time.Hour), Staff: Duration(72 * time.Hour)},
 		ForgetAfter: Duration(7 * day),
+		FewMentors:  3,
 	}
 }
 

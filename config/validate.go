@@ -170,6 +170,7 @@ func (c *Config) checkTimes(k *checker) {
 		k.must(span.value.Std() >= span.min && span.value.Std() <= span.max, span.key,
 			"%s is out of bounds; between %s and %s", span.value, Duration(span.min), Duration(span.max))
 	}
+	k.must(c.Programmes.Mentoring.FewMentors >= 0, "programmes.mentoring.few_mentors", "is negative; 0 means that staff are never told")
 	k.must(r.Notice < r.Conversations, "retention.notice", "must be shorter than retention.conversations (%s)", r.Conversations)
 	for _, span := range []struct {
 		key   string

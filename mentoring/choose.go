@@ -22,6 +22,17 @@ func (v *Availability) AwayAt(now time.Time) bool {
 // spare is how many more conversations the mentor can take.
 func (l *Listing) spare(r *Rules) int { return l.Availability.Limit(r) - l.Open }
 
+// spareShare is how much of what the mentor can take is free, in thousandths: by
+// that the list is ordered. By the number itself those who take the most would
+// always come first, and the others would wait for people.
+func (l *Listing) spareShare(r *Rules) int {
+	limit := l.Availability.Limit(r)
+	if limit <= 0 {
+		return 0
+	}
+	return 1000 * l.spare(r) / limit
+}
+
 // Limit is the mentor's own capacity, at most the ceiling.
 func (v *Availability) Limit(r *Rules) int {
 	if v.Capacity <= 0 {
@@ -174,6 +185,9 @@ func (a *Act) place(m Member, l *Listing) (*Conversation, error) {
 		return nil, err
 	}
 	if err := a.putConversation(c); err != nil {
+		return nil, err
+	}
+	if err := a.filled(l); err != nil {
 		return nil, err
 	}
 	me := c.Participants[0].ID

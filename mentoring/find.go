@@ -218,7 +218,7 @@ func (a *Act) order(viewer MemberID, list []*Listing) {
 	for i, l := range list {
 		all[i] = ranked{Listing: l, mixed: shuffled(viewer, l.Membership.ID)}
 		if l.Free(a.Now, a.Rules) { // whoever is not comes last, in no order of merit
-			all[i].spare = l.spare(a.Rules)
+			all[i].spare = l.spareShare(a.Rules)
 		}
 	}
 	slices.SortFunc(all, func(x, y ranked) int {

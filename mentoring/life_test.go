@@ -318,7 +318,7 @@ func (l *life) effectsHold(effects []mentoring.Effect, now map[mentoring.Convers
 		case mentoring.TellStaff:
 			text = v.Text
 			for name := range v.Text.Args {
-				if name != "number" && name != "hours" {
+				if name != "number" && name != "hours" && name != "n" {
 					l.t.Errorf("staff were told %q in %s", name, v.Text.Key)
 				}
 			}

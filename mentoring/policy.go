@@ -18,6 +18,7 @@ const (
 	DoAnswer     Action = "answer"      // take a mentee who asks whoever is free
 	DoGuide      Action = "guide"       // read the orientation guide
 	DoAway       Action = "away"        // away, back, status
+	DoLoad       Action = "load"        // the load: mentors their own, staff everybody's
 	DoInvite     Action = "invite"      // invite mentors, make codes for them
 	DoRefer      Action = "refer"       // give codes to people, see which were used
 	DoJudgeCard  Action = "judge card"  // approve a card or give it back
@@ -84,6 +85,7 @@ func Policy() []Rule {
 		{DoAnswer, true, [6]Grant{no, act, no, no, no, no}},
 		{DoGuide, true, [6]Grant{no, mem, no, no, no, no}},
 		{DoAway, true, [6]Grant{no, lst, no, no, no, no}},
+		{DoLoad, false, [6]Grant{no, lst, no, act, act, no}},
 		{DoInvite, false, [6]Grant{no, no, no, act, act, no}},
 		{DoRefer, false, [6]Grant{no, no, act, act, act, no}},
 		{DoJudgeCard, false, [6]Grant{no, no, no, act, act, no}},

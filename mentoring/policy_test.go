@@ -21,6 +21,7 @@ card          –      itap   –            –           –     –
 answer        –      a      –            –           –     –
 guide         –      itap   –            –           –     –
 away          –      ap     –            –           –     –
+load          –      ap     –            a           a     –
 invite        –      –      –            a           a     –
 refer         –      –      a            a           a     –
 judge_card    –      –      –            a           a     –

@@ -12,6 +12,8 @@ type ProgrammeRules struct {
 	Waiting Waiting
 	// ForgetAfter is from `forget` until the conversation goes for good.
 	ForgetAfter time.Duration
+	// FewMentors: staff are told when fewer mentors than that can take somebody.
+	FewMentors int
 	// MaxFile is how large a file may be that is passed on, in bytes; 0: no limit.
 	MaxFile int64
 	// MaxLength is how long sound and video may be; 0: no limit.

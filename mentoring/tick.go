@@ -61,7 +61,11 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if more || offered || asked || held || len(due) == tickBatch || len(away) == tickBatch {
+	told, err := a.digests()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if more || offered || asked || held || told || len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
 	}
 	return a.Now.Add(TickEvery), nil

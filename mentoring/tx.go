@@ -124,6 +124,10 @@ type Tx interface {
 	Tally(s MembershipID, month string, name TallyName, n int64) error
 	Tallies(s MembershipID, month string) (map[TallyName]int64, error)
 
+	// Undigested lists the active and paused mentors of a programme, made before
+	// a moment, who have no TallyDigest of a month; at most limit.
+	Undigested(p Programme, month string, before time.Time, limit int) ([]Membership, error)
+
 	// Dialogue is what the bot is asking a member now, opaque to the domain and
 	// sealed at rest; nil when nothing is asked.
 	Dialogue(MemberID) ([]byte, error)

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,7 +122,7 @@ func newWorld(t testing.TB) *world {
 			CodeLifetime: 14 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, RetentionNotice: 72 * time.Hour,
 			JoiningRetention: 30 * 24 * time.Hour,
 			Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {
-				Awake: time.Hour, ForgetAfter: 7 * 24 * time.Hour,
+				Awake: time.Hour, ForgetAfter: 7 * 24 * time.Hour, FewMentors: 2,
 				Waiting: mentoring.Waiting{Remind: 24 * time.Hour, Offer: 48 * time.Hour, Staff: 72 * time.Hour},
 			}},
 			Zone: zone, Topics: []string{"study", "work", "family"}, StaffAlias: "Silta",
@@ -387,9 +389,14 @@ func (w *world) put(fn func(tx mentoring.Tx) error) {
 	w.must(func(a *mentoring.Act) error { return fn(a.Tx) })
 }
 
+// tick is what time brings, without the months' digests: they are tested apart.
 func (w *world) tick() []mentoring.Effect {
 	w.t.Helper()
-	return w.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })
+	all := w.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })
+	return slices.DeleteFunc(all, func(e mentoring.Effect) bool {
+		n, ok := e.(mentoring.Notify)
+		return ok && (strings.HasPrefix(n.Text.Key, "digest.") || n.Text.Key == "summary.ask")
+	})
 }
 
 func (w *world) later(d time.Duration) { w.now = w.now.Add(d) }

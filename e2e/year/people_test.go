@@ -62,7 +62,12 @@ func (w *world) hires(n int) {
 	w.rand.Shuffle(len(about), func(i, j int) { about[i], about[j] = about[j], about[i] })
 	limit := 4 + w.rand.IntN(5)
 	var spans []mentoring.Span
-	if w.yes(0.85) {
+	switch { // most have some evenings; some the whole day; a few nothing at all, which is day and night
+	case w.yes(0.15) && w.yes(0.8):
+		for day := range time.Weekday(7) {
+			spans = append(spans, mentoring.Span{Day: day, From: 9 * 60, To: 22 * 60})
+		}
+	case w.yes(0.96):
 		for range 3 + w.rand.IntN(3) {
 			from := 16 + w.rand.IntN(4)
 			spans = append(spans, mentoring.Span{Day: time.Weekday(w.rand.IntN(7)), From: from * 60, To: (from + 2 + w.rand.IntN(3)) * 60})

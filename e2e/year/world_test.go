@@ -271,7 +271,7 @@ func start(t *testing.T, seed uint64, j *journal) *world {
 			CodeLifetime: 14 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, RetentionNotice: 72 * time.Hour,
 			JoiningRetention: 30 * 24 * time.Hour, Zone: zone, Topics: topics(), StaffAlias: "Silta",
 			Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {
-				Awake: time.Hour, ForgetAfter: 7 * 24 * time.Hour,
+				Awake: time.Hour, ForgetAfter: 7 * 24 * time.Hour, FewMentors: 2,
 				Waiting: mentoring.Waiting{Remind: 24 * time.Hour, Offer: 48 * time.Hour, Staff: 72 * time.Hour},
 			}},
 		},
