@@ -39,7 +39,10 @@ func TestService(t *testing.T) {
 		{"away", away},
 		{"ending", ending},
 		{"check", checkAll},
+		{"load", load},
 		{"three", three}, // restarts the program: last
+		{"group", group},
+		{"digest", digest}, // a month later
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix/appservice"
@@ -55,7 +56,13 @@ func three(t *testing.T, w *world) {
 }
 
 // openJoint keeps a conversation of three and asks everybody in.
-func openJoint(ctx context.Context, path string, people []*dev.Person, names []string) (err error) {
+func openJoint(ctx context.Context, path string, people []*dev.Person, names []string) error {
+	return besides(ctx, path, nil, func(a *mentoring.Act) error { return putJoint(a, people, names) })
+}
+
+// besides does something with the program's own parts while the program is down,
+// at the time of a clock (nil: now).
+func besides(ctx context.Context, path string, now func() time.Time, do func(*mentoring.Act) error) (err error) {
 	settings, err := config.Load(path)
 	if err != nil {
 		return err
@@ -78,12 +85,12 @@ func openJoint(ctx context.Context, path string, people []*dev.Person, names []s
 		return err
 	}
 	b := bridge.New(bridge.Options{
-		Config: settings, Store: db, Bot: bot.New(words, bot.Settings{}), Registration: registration,
+		Config: settings, Store: db, Now: now, Bot: bot.New(words, bot.Settings{}), Registration: registration,
 		Log: zerolog.Nop(), Meter: web.NewMetrics("test", func(context.Context) ([]web.Lane, error) { return nil, nil }),
 	})
 	return b.Do(ctx, func(a *mentoring.Act) error {
 		a.Random = rand.Reader
-		return putJoint(a, people, names)
+		return do(a)
 	})
 }
 
