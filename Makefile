@@ -28,11 +28,13 @@ bench: # ratios to other relays, measured in the same run
 chaos: # kill -9 and restarts under load
 	go run ./e2e/chaos
 
-soak: # every planted leak, an hour of fuzzing, thousands of simulated services
+soak: # every planted leak, an hour of fuzzing, thousands of simulated services, a thousand who join
 	go test -count 1 -timeout 1h -run 'TestOracle|TestPlantedLeaks' ./bridge/rewrite -planted all -budget 60s
 	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 1h ./bridge/rewrite | awk -f bridge/rewrite/testdata/flat.awk
 	for f in JPEG PNG GIF WebP Ogg MP3 MP4 M4A WebM; do go test -run '^$$' -fuzz "^Fuzz$$f\$$" -fuzztime 2000000x -fuzzminimizetime 1x ./bridge/media || exit 1; done
 	go test -count 1 -timeout 3h -run TestSeeds ./e2e/sim -seeds 5000
+	go test -count 1 -timeout 30m -run TestHostile ./web -hostile 10000
+	go test -count 1 -timeout 2h -run TestSignUps ./e2e -signups 1000
 	go test -count 1 -timeout 1h -v -run TestYear ./e2e/year -seeds 20
 
 # A short form of each, for CI.
