@@ -70,7 +70,9 @@ type Request struct {
 	// Unsigned says that the input came from a device that its owner has not
 	// signed, or that nothing is known of: what cannot be undone is not done then.
 	Unsigned bool
-	Input    Input
+	// Proof is made of the recovery phrase that the input is; nil: it is none.
+	Proof *mentoring.PhraseProof
+	Input Input
 }
 
 // Line is one message of the bot. When Menu is not 0, the caller puts Buttons
@@ -137,7 +139,7 @@ func New(cat *locale.Catalogue, cfg Settings) *Bot {
 func (b *Bot) Handle(r Request) (Answer, error) {
 	t := &turn{
 		b: b, act: r.Act, member: r.Member, place: r.Place,
-		participant: r.Participant, inCase: r.Case, unsigned: r.Unsigned, lang: r.Member.Language,
+		participant: r.Participant, inCase: r.Case, unsigned: r.Unsigned, proof: r.Proof, lang: r.Member.Language,
 	}
 	if err := t.load(); err != nil {
 		return Answer{}, err
@@ -203,6 +205,7 @@ type turn struct {
 	participant mentoring.ParticipantID
 	inCase      mentoring.CaseID
 	unsigned    bool
+	proof       *mentoring.PhraseProof
 	lang        mentoring.Language // to answer in
 	mem         memory
 	kept        string    // the memory as the store has it

@@ -121,6 +121,21 @@ func (s *script) stage(f []string) {
 		s.unsigned = f[0] == "unsigned"
 	case "meet":
 		s.meet(f[1])
+		s.vars["$"+f[1]] = strconv.FormatInt(int64(s.people[f[1]]), 10)
+	case "phrase":
+		phrase, err := mentoring.NewPhrase(s.random)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		proof := s.store.Prove(phrase)
+		s.must(func(a *mentoring.Act) error {
+			m, err := a.Tx.Member(s.people[f[1]])
+			if err != nil {
+				return err
+			}
+			return a.SetPhrase(m, proof)
+		})
+		s.vars["$phrase"] = phrase.String()
 	case "mentee":
 		s.mentee(f[1], f[2])
 	case "staff":
@@ -201,6 +216,10 @@ func (s *script) input(line string) {
 			s.t.Fatalf("%s: is no command and would be relayed", s.at)
 		}
 		r.Input = bot.Input{Kind: bot.Text, Text: text}
+		if phrase, ok := mentoring.ParsePhrase(text); ok && r.Place == bot.Management {
+			proof := s.store.Prove(phrase)
+			r.Proof = &proof
+		}
 	case "*":
 		r.Input = bot.Input{Kind: bot.Arrived}
 	default:

@@ -33,6 +33,10 @@ func (t *turn) run(in Input) error {
 	if t.place != Management && !marked {
 		return nil // people talking to one another
 	}
+	if t.member.Join == mentoring.JoinErasing {
+		t.say("delete.going_on")
+		return nil
+	}
 	if addressPattern.MatchString(body) {
 		t.out.RedactInput = true
 	}
@@ -57,8 +61,8 @@ func (t *turn) heard(body string, marked bool) error {
 	if done, err := t.code(body); done || err != nil {
 		return err
 	}
-	if t.secret(body) {
-		return nil
+	if done, err := t.secret(body); done || err != nil {
+		return err
 	}
 	if !t.ready() && t.place == Management {
 		return t.joining(t.b.typed(body))

@@ -33,6 +33,7 @@ const (
 	askHandOver askKind = "handover" // how a mentee wants to go on
 	askOffer    askKind = "offer"    // a mentee to another mentor
 	askDelete   askKind = "delete"
+	askMove     askKind = "move"   // the recovery phrase
 	askPhrase   askKind = "phrase" // is it written down
 )
 

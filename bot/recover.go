@@ -40,16 +40,19 @@ func (t *turn) answerPhrase(r reply) (bool, error) {
 
 // secret takes away what may be a phrase or a code, whatever comes of it, and
 // says what to do with a phrase that nobody asked for.
-func (t *turn) secret(body string) (done bool) {
+func (t *turn) secret(body string) (done bool, err error) {
 	if t.place != Management {
-		return false
+		return false, nil
 	}
 	_, phrase := mentoring.ParsePhrase(body)
 	if !phrase {
 		t.out.RedactInput = t.out.RedactInput || mentoring.LikeSecret(body)
-		return false
+		return false, nil
 	}
 	t.out.RedactInput = true
+	if q := t.question(); q != nil && q.Kind == askMove && t.proof != nil {
+		return true, t.moveWith()
+	}
 	t.say("phrase.not_asked")
-	return true
+	return true, nil
 }

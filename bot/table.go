@@ -71,6 +71,7 @@ func table() []command {
 		{name: "summary", in: inRoom | inStaff, may: mentoring.DoLoad, do: (*turn).summary},
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
+		{name: "move", in: inRoom | inStaff, do: (*turn).move},
 		{name: "delete", in: inRoom, do: (*turn).deleteMe},
 		{name: "cancel", in: everywhere, quiet: true, do: (*turn).cancel},
 

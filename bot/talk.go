@@ -234,6 +234,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerThemes(q, r)
 	case askOffer:
 		return t.answerOffer(q, r)
+	case askMove:
+		return t.answerMove(r)
 	case askDelete:
 		return t.answerDelete(r)
 	case askPhrase:

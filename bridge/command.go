@@ -60,6 +60,7 @@ func (s *step) handleStaff(room store.Room) error {
 // ask hands a request to the bot and keeps its answer.
 func (s *step) ask(room store.Room, request bot.Request) error {
 	request.Unsigned = s.b.machines != nil && !s.ev.Signed
+	request.Proof = s.ev.Proof
 	answer, err := s.b.bot.Handle(request)
 	if err != nil {
 		return err

@@ -50,6 +50,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.job(job{Op: opDismiss, Kind: store.RoomStaff, Owner: int64(e.Room), Member: e.Member}, "staff", fmt.Sprint(e.Room, e.Member))
 	case mentoring.ForgetMember:
 		return s.forgetMember(e.Member)
+	case mentoring.MoveMember:
+		return s.moveMember(e)
 	case mentoring.EraseMember:
 		return s.eraseMember(e.Member)
 	case mentoring.ShowPhrase:

@@ -48,6 +48,8 @@ type incoming struct {
 	// Signed says that this device is signed by its owner.
 	Signed bool
 	Time   int64 // origin_server_ts, Unix ms
+	// Proof is made of a recovery phrase that the event holds; nil: it holds none.
+	Proof *mentoring.PhraseProof
 }
 
 func (in *incoming) parse() {

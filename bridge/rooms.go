@@ -43,7 +43,8 @@ const (
 	opForget  = "forget"  // retention: everything of a member goes
 	opSignUp  = "signup"  // the end of a ticket with which an account was made
 
-	opErase = "erase" // everything of a member who is deleted goes
+	opCutOff = "cutoff" // a moved member's old account leaves a leg
+	opErase  = "erase"  // everything of a member who is deleted goes
 
 	opShowPhrase = "phrase" // draw a recovery phrase and show it
 	opHidePhrase = "hide"   // take it away
@@ -106,6 +107,8 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.endSignUp(ctx, j.Ticket)
 	case opForget:
 		return b.forget(ctx, j.Member)
+	case opCutOff:
+		return b.cutOff(ctx, j.Room, id.UserID(j.User))
 	case opErase:
 		return b.erase(ctx, j)
 	case opShowPhrase:

@@ -137,6 +137,9 @@ func (b *Bridge) openAll(ctx context.Context, rows []store.Row) (events []opened
 		if result != openReady || err != nil {
 			return events, unreadable{ev, result, err}
 		}
+		if err = b.prove(ctx, ev); err != nil {
+			return events, unreadable{ev, result, err}
+		}
 		events = append(events, opened{row, ev})
 	}
 	return events, rest

@@ -84,6 +84,14 @@ type (
 	HidePhrase struct{ Member MemberID }
 )
 
+// MoveMember gives a member the rooms of the account that they have moved to:
+// its own room with the bot becomes theirs, and they are asked into these legs,
+// which the old account is removed from. Left is what is left of the old account.
+type MoveMember struct {
+	Member, Left MemberID
+	Legs         []ParticipantID
+}
+
 // EraseMember empties the conversations of a member who is deleted, takes all
 // rooms away from them, ends their account if it was made here, and removes
 // everything that is kept of them. It may take a while and goes on after a crash.
@@ -103,5 +111,6 @@ func (Welcome) effect()           {}
 func (EmptyConversation) effect() {}
 func (ForgetMember) effect()      {}
 func (EraseMember) effect()       {}
+func (MoveMember) effect()        {}
 func (ShowPhrase) effect()        {}
 func (HidePhrase) effect()        {}

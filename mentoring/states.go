@@ -96,6 +96,7 @@ const (
 	StepRefuse Step = "refuse"
 	StepLose   Step = "lose"
 	StepRemove Step = "remove"
+	StepMove   Step = "move"
 
 	StepCall    Step = "call"
 	StepClaim   Step = "claim"
@@ -264,6 +265,8 @@ func PresenceMachine() Machine[Presence] {
 			{Asked, StepRefuse, Away},
 			{Here, StepLose, Away},
 			{Asked, StepLose, Away},
+			{Asked, StepMove, Asked},
+			{Here, StepMove, Asked},
 			{NotAsked, StepRemove, Removed},
 			{Asked, StepRemove, Removed},
 			{Here, StepRemove, Removed},

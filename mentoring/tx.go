@@ -93,6 +93,9 @@ type Tx interface {
 	PhraseByLocator(locator string) (PhraseRecord, error)
 	PhraseOf(MemberID) (PhraseRecord, error)
 	PutPhrase(locator string, p PhraseRecord) error
+	MoveRequest(newcomer MemberID) (MoveRequest, error)
+	PutMoveRequest(MoveRequest) error
+	DropMoveRequest(newcomer MemberID) error
 	// Attempts are the wrong tries under a key, none when there were none.
 	Attempts(key string) (Attempts, error)
 	PutAttempts(key string, t Attempts) error

@@ -17,6 +17,7 @@ func backupTables() []string {
 		"setting", "high_water", "member", "membership", "card", "card_history", "preparation", "availability", "conversation", "participant", "cases",
 		"staff_room", "code", "phrase", "attempt", "block", "counter", "tally", "handover", "asking", "asking_offer", "dialogue", "topic", "text_override", "room", "ghost", "line", "message",
 		"upload", "told", "poll",
+		"move_request",
 	}
 }
 

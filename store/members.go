@@ -146,7 +146,10 @@ func (t *Tx) DeleteMember(id mentoring.MemberID) error {
 	if err != nil {
 		return doing("delete member", err)
 	}
-	for _, statement := range []string{"DELETE FROM phrase WHERE member = $1", "DELETE FROM told WHERE member = $1", "DELETE FROM membership WHERE member = $1"} {
+	for _, statement := range []string{
+		"DELETE FROM phrase WHERE member = $1", "DELETE FROM told WHERE member = $1", "DELETE FROM membership WHERE member = $1",
+		"DELETE FROM move_request WHERE newcomer = $1 OR member = $1",
+	} {
 		if _, err := t.exec(statement, id); err != nil {
 			return doing("delete member", err)
 		}

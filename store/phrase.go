@@ -87,3 +87,24 @@ func (t *Tx) PutAttempts(key string, tried mentoring.Attempts) error {
 
 // attemptsKept is how long wrong tries are remembered: as long as they count.
 const attemptsKept = 8 * 24 * time.Hour
+
+// MoveRequest implements [mentoring.Tx].
+func (t *Tx) MoveRequest(newcomer mentoring.MemberID) (mentoring.MoveRequest, error) {
+	m, err := single(t, "SELECT newcomer, member, created FROM move_request WHERE newcomer = $1", func(r record) (mentoring.MoveRequest, error) {
+		return mentoring.MoveRequest{Newcomer: mentoring.MemberID(r.int(0)), Member: mentoring.MemberID(r.int(1)), Created: r.time(2)}, nil
+	}, newcomer)
+	return m, doing("move request", err)
+}
+
+// PutMoveRequest implements [mentoring.Tx].
+func (t *Tx) PutMoveRequest(m mentoring.MoveRequest) error {
+	_, err := t.exec(`INSERT INTO move_request (newcomer, member, created) VALUES ($1, $2, $3)
+		ON CONFLICT (newcomer) DO UPDATE SET member = excluded.member, created = excluded.created`, m.Newcomer, m.Member, m.Created)
+	return doing("put move request", err)
+}
+
+// DropMoveRequest implements [mentoring.Tx]; one that is not there is no error.
+func (t *Tx) DropMoveRequest(newcomer mentoring.MemberID) error {
+	_, err := t.exec("DELETE FROM move_request WHERE newcomer = $1", newcomer)
+	return doing("drop move request", err)
+}

@@ -192,6 +192,14 @@ CREATE TABLE phrase (
 	created BIGINT  NOT NULL
 );
 
+-- Somebody with a phrase of a mentor's or of staff's waits for staff to confirm.
+CREATE TABLE move_request (
+	newcomer INTEGER NOT NULL PRIMARY KEY REFERENCES member (id),
+	member   INTEGER NOT NULL REFERENCES member (id),
+	created  BIGINT  NOT NULL
+);
+CREATE INDEX move_request_member ON move_request (member);
+
 -- Wrong tries at something, by a keyed hash of what.
 CREATE TABLE attempt (
 	hash    BYTEA   NOT NULL PRIMARY KEY,
