@@ -28,6 +28,8 @@ func (t *turn) chatCommand(name string) func(*mentoring.Conversation) error {
 		return t.thankFor
 	case "handover":
 		return t.sureOffer
+	case "report":
+		return t.reportThis
 	}
 	return nil
 }

@@ -10,6 +10,9 @@ const (
 	CaseHelp   CaseKind = "help"   // `staff`
 	CaseUrgent CaseKind = "urgent" // `urgent`
 	CaseReport CaseKind = "report" // `report`
+	// CaseSupport is a mentor who wants to talk something over with staff or a
+	// colleague: `support`.
+	CaseSupport CaseKind = "support"
 )
 
 // CaseState is open → claimed → closed (and claimed → open by release).
