@@ -87,7 +87,9 @@ type Line struct {
 // Answer is what the bot says. With RedactInput the caller takes the input
 // itself away at once: it held an address or a code.
 type Answer struct {
-	Lines       []Line
+	Lines []Line
+	// Say is said in the leg's conversation as the person's own words.
+	Say         string
 	RedactInput bool
 }
 

@@ -48,7 +48,11 @@ func (t *turn) showMentors(l *list) error {
 	lines := make([]string, 0, len(page))
 	for _, m := range page {
 		l.IDs, l.Names = append(l.IDs, int64(m.Membership.ID)), append(l.Names, m.Card.Alias)
-		lines = append(lines, t.mentorLine(m))
+		line, err := t.mentorLine(m)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, line)
 	}
 	head := "mentors.head"
 	if l.Filter.All {
@@ -119,7 +123,7 @@ func (b *Bot) services(lang mentoring.Language, topics []string) []string {
 }
 
 // mentorLine is a mentor in one line.
-func (t *turn) mentorLine(m *mentoring.Listing) string {
+func (t *turn) mentorLine(m *mentoring.Listing) (string, error) {
 	line, kind := m.Card.Alias, ""
 	if m.Card.Kind != mentoring.HelperPeer {
 		kind = t.kindName(&m.Card)
@@ -135,7 +139,11 @@ func (t *turn) mentorLine(m *mentoring.Listing) string {
 	if !m.Free(t.act.Now, t.act.Rules) {
 		line += " – " + t.text("mentors.not_free")
 	}
-	return line
+	reply, err := t.replyText(m.Membership.ID)
+	if reply != "" {
+		line += " – " + reply
+	}
+	return line, err
 }
 
 // kindName is what kind of helper a card is of.
@@ -186,6 +194,13 @@ func (t *turn) showCard(id mentoring.MembershipID) error {
 		return err
 	}
 	text := t.cardText(&m.Card)
+	reply, err := t.replyText(m.Membership.ID)
+	if err != nil {
+		return err
+	}
+	if reply != "" {
+		text += "\n\n" + reply
+	}
 	if !m.Free(t.act.Now, t.act.Rules) {
 		if m.Availability.AwayAt(t.act.Now) && m.Availability.AwayText != "" {
 			text += "\n" + t.text("card.away", "text", m.Availability.AwayText)

@@ -46,6 +46,7 @@ func table() []command {
 		{name: "choose", in: inRoom, may: mentoring.DoChoose, do: (*turn).choose},
 		{name: "ask", in: inRoom, may: mentoring.DoChoose, do: (*turn).askAnyone},
 		{name: "answer", in: inRoom, may: mentoring.DoAnswer, do: (*turn).takeAsking},
+		{name: "say", in: inRoom | inLeg, may: mentoring.DoSay, do: (*turn).sayCanned},
 		{name: "change", in: inRoom | inLeg, may: mentoring.DoChoose, do: (*turn).change},
 		{name: "chats", in: inRoom, may: mentoring.DoTalk, do: (*turn).chats},
 		{name: "open", in: inRoom, may: mentoring.DoTalk, do: (*turn).open},
@@ -80,6 +81,7 @@ func table() []command {
 		{name: "codes", in: work, may: mentoring.DoRefer, do: (*turn).codes},
 		{name: "mentor", in: work, may: mentoring.DoSeeMentors, do: (*turn).mentor},
 		{name: "limit", in: work, may: mentoring.DoMoveMentor, do: (*turn).limit},
+		{name: "canned", in: work, may: mentoring.DoCanned, do: (*turn).canned},
 		{name: "approve", in: work, may: mentoring.DoJudgeCard, do: (*turn).approve},
 		{name: "return", in: work, may: mentoring.DoJudgeCard, do: (*turn).giveBack},
 		{name: "claim", in: work, may: mentoring.DoCase, do: (*turn).claim},
@@ -120,7 +122,7 @@ func (b *Bot) index() {
 		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
 			"filler", "woman", "man", "other", "peer", "volunteer", "professional",
 			"open", "shut", "trial", "referral", "new", "me",
-			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge"} {
+			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name
 			}

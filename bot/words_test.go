@@ -54,7 +54,7 @@ func TestAnswerWords(t *testing.T) {
 	b, cat := newBot(t)
 	for _, group := range [][]string{{"yes", "no", "skip", "done"}, {"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
 		"filler", "woman", "man", "other", "peer", "volunteer", "professional", "trial", "referral", "new", "me",
-		"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge"}} {
+		"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit"}} {
 		means := map[string]string{}
 		for _, lang := range locale.Languages() {
 			for _, name := range group {

@@ -73,7 +73,28 @@ func (s *step) ask(room store.Room, request bot.Request) error {
 			return err
 		}
 	}
+	if answer.Say != "" {
+		if refused, err := s.sayFor(room, request, answer.Say); refused || err != nil {
+			return err
+		}
+	}
 	return s.answerInThread(room, answer, request.Case)
+}
+
+// sayFor says a text in a conversation as a participant's own. The command's
+// event is its source: taken back, the text goes with it.
+func (s *step) sayFor(room store.Room, request bot.Request, text string) (refused bool, err error) {
+	conversation, err := s.tx.ConversationOf(request.Participant)
+	if err != nil {
+		return false, err
+	}
+	err = s.relay(room, conversation.Participant(request.Participant), &rewrite.Message{Kind: rewrite.Text, Body: text})
+	var refusal *mentoring.Refusal
+	if errors.As(err, &refusal) {
+		s.refused = append(s.refused, refusal.Text.Key)
+		return true, s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(request.Member.Language, refusal.Text)})
+	}
+	return false, err
 }
 
 func (s *step) answer(room store.Room, answer bot.Answer) error {

@@ -87,6 +87,20 @@ func (s *scene) findingUses() map[string]func(a *mentoring.Act) error {
 			}
 			return a.WithdrawAsking(s.mentee)
 		},
+		"canned": func(a *mentoring.Act) error {
+			if err := a.SetCanned(s.staff, "moi", "fi", "Hei"); err != nil {
+				return err
+			}
+			if _, err := a.Canned(s.mentor, s.open.Participants[1].ID, "moi"); err != nil {
+				return err
+			}
+			if _, err := a.CannedTexts(s.mentor); err != nil {
+				return err
+			}
+			return a.RemoveCanned(s.staff, "moi")
+		},
+		"TypicalReply": func(a *mentoring.Act) error { _, err := a.TypicalReply(s.mentorID); return err },
+		"first reply":  func(a *mentoring.Act) error { return speak(a, s.open.Participants[1].ID) },
 		"Change":       func(a *mentoring.Act) error { return a.Change(s.mentee, s.open.ID) },
 		"CardHistory":  func(a *mentoring.Act) error { _, err := a.CardHistory(s.staff, s.mentorID); return err },
 		"SetKind":      func(a *mentoring.Act) error { return a.SetKind(s.staff, s.mentorID, mentoring.HelperPeer) },
@@ -131,4 +145,27 @@ func (f *failing) PutOffer(o *mentoring.AskingOffer) error {
 
 func (f *failing) Offers(id mentoring.AskingID) ([]mentoring.AskingOffer, error) {
 	return call(f, func() ([]mentoring.AskingOffer, error) { return f.Tx.Offers(id) })
+}
+
+func (w *watched) PutCanned(c *mentoring.Canned) error { w.writes++; return w.Tx.PutCanned(c) }
+func (w *watched) DeleteCanned(id int64) error         { w.writes++; return w.Tx.DeleteCanned(id) }
+
+func (f *failing) CannedTexts(p mentoring.Programme) ([]mentoring.Canned, error) {
+	return call(f, func() ([]mentoring.Canned, error) { return f.Tx.CannedTexts(p) })
+}
+
+func (f *failing) PutCanned(c *mentoring.Canned) error {
+	return f.write(func() error { return f.Tx.PutCanned(c) })
+}
+
+func (f *failing) DeleteCanned(id int64) error {
+	return f.write(func() error { return f.Tx.DeleteCanned(id) })
+}
+
+func (f *failing) AddReply(id mentoring.MembershipID, day, bucket, before int) error {
+	return f.write(func() error { return f.Tx.AddReply(id, day, bucket, before) })
+}
+
+func (f *failing) Replies(id mentoring.MembershipID, since int) (map[int]int, error) {
+	return call(f, func() (map[int]int, error) { return f.Tx.Replies(id, since) })
 }

@@ -16,6 +16,8 @@ const (
 	DoCallStaff  Action = "call staff"  // `staff`, `urgent`, `report`
 	DoCard       Action = "card"        // write one's own mentor card
 	DoAnswer     Action = "answer"      // take a mentee who asks whoever is free
+	DoSay        Action = "say"         // say a canned text in a conversation
+	DoCanned     Action = "canned"      // keep the canned texts
 	DoGuide      Action = "guide"       // read the orientation guide
 	DoAway       Action = "away"        // away, back, status
 	DoLoad       Action = "load"        // the load: mentors their own, staff everybody's
@@ -93,6 +95,8 @@ func Policy() []Rule {
 		{DoMoveMentor, false, [6]Grant{no, no, no, act, act, no}},
 		{DoOpenJoining, false, [6]Grant{no, no, no, act, act, no}},
 		{DoSeeTopics, false, [6]Grant{no, mem, no, act, act, no}},
+		{DoSay, false, [6]Grant{no, lst, act, act, act, no}},
+		{DoCanned, false, [6]Grant{no, no, no, act, act, no}},
 		{DoTopics, false, [6]Grant{no, no, no, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
 	}

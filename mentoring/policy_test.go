@@ -29,6 +29,8 @@ see_mentors   –      –      –            a           a     –
 move_mentor   –      –      –            a           a     –
 open_joining  –      –      –            a           a     –
 see_topics    –      itap   –            a           a     –
+say           –      ap     a            a           a     –
+canned        –      –      –            a           a     –
 topics        –      –      –            a           a     –
 case          –      –      –            a           a     –
 `

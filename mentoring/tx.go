@@ -44,6 +44,13 @@ type Tx interface {
 	// included; none until staff first change the list.
 	Topics(Programme) ([]Topic, error)
 	PutTopic(*Topic) error
+	CannedTexts(Programme) ([]Canned, error) // by key
+	PutCanned(*Canned) error
+	DeleteCanned(int64) error
+	// AddReply adds one to a mentor's first replies of a day in a bucket, and
+	// forgets those of days before another; Replies sums them by bucket from a day on.
+	AddReply(id MembershipID, day, bucket, before int) error
+	Replies(id MembershipID, since int) (map[int]int, error)
 	Asking(AskingID) (Asking, error)
 	// AskingOf is what a member asks that mentors may still take.
 	AskingOf(MemberID) (Asking, error)

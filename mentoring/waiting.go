@@ -62,6 +62,9 @@ func (a *Act) turn(c *Conversation, me *Participant) error {
 // it is their first answer in the conversation.
 func (a *Act) replied(me *Participant, after time.Duration, first bool) error {
 	if first {
+		if err := a.sampleReply(me.Membership, after); err != nil {
+			return err
+		}
 		if err := a.tally(me.Membership, TallyFirstReplies, 1); err != nil {
 			return err
 		}

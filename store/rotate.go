@@ -27,6 +27,7 @@ func sealedColumns() []sealedColumn {
 		{"card_history", "words", "id"},
 		{"preparation", "round", "membership"},
 		{"asking", "words", "id"},
+		{"canned", "words", "id"},
 		{"availability", "away_text", "membership"},
 		{"participant", "alias", "id"},
 		{"dialogue", "state", "member"},

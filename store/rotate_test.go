@@ -149,6 +149,7 @@ func (o *opened) fill(at time.Time) *cast {
 			tx.PutSetting("greeting", "hei"),
 			tx.PutCard(&mentoring.Card{Membership: mentor, State: mentoring.CardDraft, Story: "tarina"}),
 			tx.PutAvailability(&mentoring.Availability{Membership: mentor, AwayText: "lomalla"}),
+			tx.PutCanned(&mentoring.Canned{Programme: mentoring.DefaultProgramme, Key: "moi", Words: map[mentoring.Language]string{"fi": "hei"}}),
 			tx.PutAsking(&mentoring.Asking{Member: c.mentee.ID, Words: "hei", State: mentoring.AskingOpen}),
 			tx.PutPreparation(&mentoring.Preparation{Membership: mentor, Round: "kevät"}),
 			tx.PutCardVersion(&mentoring.CardVersion{Card: mentoring.Card{Membership: mentor, Story: "ennen"}}),
@@ -197,6 +198,10 @@ func (o *opened) filled(c *cast) {
 		}
 		asking, err12 := tx.AskingOf(c.mentee.ID)
 		same(t, "asking", asking.Words, "hei")
+		canned, err13 := tx.CannedTexts(mentoring.DefaultProgramme)
+		if len(canned) != 1 || canned[0].Words["fi"] != "hei" || err13 != nil {
+			t.Errorf("canned %v, %v", canned, err13)
+		}
 		err := errors.Join(err12, err10, err11, err1, err2, err3, err4, err5, err6, err7, err8, err9)
 		for i := range filled {
 			m, wrong := tx.MemberByAddress(address(fmt.Sprint("m", i)))

@@ -19,6 +19,7 @@ const (
 	seqPoll
 	seqVersion
 	seqAsking
+	seqCanned
 	sequenceCount
 )
 
@@ -44,6 +45,7 @@ func allSeries() [sequenceCount]series {
 		seqText:         {"text", "SELECT coalesce(max(id), 0) FROM text_override", 1},
 		seqUpload:       {"upload", "SELECT coalesce(max(id), 0) FROM upload", 16},
 		seqPoll:         {"poll", "SELECT coalesce(max(id), 0) FROM poll", 4},
+		seqCanned:       {"canned", "SELECT coalesce(max(id), 0) FROM canned", 1},
 		seqAsking:       {"asking", "SELECT coalesce(max(id), 0) FROM asking", 1},
 		seqVersion:      {"card_history", "SELECT coalesce(max(id), 0) FROM card_history", 8},
 	}

@@ -142,6 +142,25 @@ CREATE TABLE cases (
 );
 CREATE INDEX cases_state ON cases (state);
 
+CREATE TABLE canned (
+	id        INTEGER NOT NULL PRIMARY KEY,
+	programme TEXT    NOT NULL,
+	unit      TEXT    NOT NULL,
+	name      TEXT    NOT NULL,
+	words     BYTEA   NOT NULL, -- sealed
+	changed   BIGINT  NOT NULL,
+	UNIQUE (programme, unit, name)
+);
+
+-- How many first replies of a mentor took how long, by day; kept for 30 days.
+CREATE TABLE reply_sample (
+	membership INTEGER  NOT NULL REFERENCES membership (id),
+	day        INTEGER  NOT NULL, -- since 1970
+	bucket     SMALLINT NOT NULL,
+	n          INTEGER  NOT NULL,
+	PRIMARY KEY (membership, day, bucket)
+);
+
 CREATE TABLE asking (
 	id        INTEGER NOT NULL PRIMARY KEY,
 	member    INTEGER NOT NULL REFERENCES member (id),
