@@ -189,6 +189,16 @@ func TestSignUp(t *testing.T) {
 			t.Errorf("want %s: %v", wrong.key, err)
 		}
 	}
+	closed := func(value string) {
+		if err := w.bridge.Do(t.Context(), func(a *mentoring.Act) error { return a.Tx.PutSetting("mentoring/joining_closed", value) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed("closed")
+	if _, err = w.bridge.SignUp(t.Context(), "kolmas", aino(), "salasana-1"); !isRefusal(err, "join.closed") {
+		t.Errorf("while joining is closed: %v", err)
+	}
+	closed("")
 	w.later()
 	if r.usable() != 1 || w.members() != 1 {
 		t.Errorf("%d accounts and %d members, want 1", r.usable(), w.members())

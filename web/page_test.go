@@ -518,3 +518,23 @@ func TestRecover(t *testing.T) {
 	w.wants(200, w.get("/sv/recover"), "Här går det inte att byta lösenord")
 	w.wants(503, w.post("/sv/recover", form), "Försök igen")
 }
+
+// TestClosed: while staff have closed joining there is no form, but help.
+func TestClosed(t *testing.T) {
+	w := open(t, withAccounts)
+	close := func(value string) {
+		t.Helper()
+		if err := w.Do(t.Context(), func(a *mentoring.Act) error { return a.Tx.PutSetting("mentoring/joining_closed", value) }); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.pass(time.Minute)
+	}
+	close("closed")
+	page := w.get("/en/")
+	w.wants(200, page, "Joining is closed right now", "MIELI Crisis Helpline 09 2525 0111")
+	if strings.Contains(page, "<form") {
+		t.Error("there is a form")
+	}
+	close("")
+	w.wants(200, w.get("/en/"), "<form")
+}
