@@ -38,6 +38,9 @@ func canaries() map[string]string {
 		"an away text":         "muuttomatkalla",
 		"a note of staff":      "sulkasatohuomio",
 		"a command":            "rastasrimpuilu",
+		"a file name":          "pulmussuotokuva",
+		"a camera":             "Kottaraiskamera",
+		"a caption":            "harakkakuvateksti",
 	}
 }
 
@@ -47,7 +50,11 @@ func TestLeak69Canary(t *testing.T) {
 	t.Parallel()
 	c := canaries()
 	hs := dev.NewSynapse(t, dev.WithoutAutoAccept())
-	program := dev.NewSilta(t, hs, dev.Set("log", map[string]any{"level": "trace", "format": "json"}))
+	options := append(allMedia("tmp"), dev.Set("log", map[string]any{"level": "trace", "format": "json"}))
+	program := dev.NewSilta(t, hs, options...)
+	if err := os.MkdirAll(filepath.Join(program.Dir, "tmp"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	hs.Start()
 	staff := dev.Plain(t, hs.Register("staff", "salasana"))
 	program.Start()
@@ -65,6 +72,10 @@ func TestLeak69Canary(t *testing.T) {
 	mentee.Text(menteeLeg, c["a text that is held"]+" 040 1234567")
 	mentee.HearsIn(menteeLeg, asked, "guard.ask")
 	mentor.AwaitText(mentorLeg, "* "+c["an edit"])
+	picture := map[string]any{"msgtype": "m.image", "filename": c["a file name"] + ".jpg", "body": c["a caption"],
+		"url": mentee.UploadPlain(photoBy(t, c["a camera"]))}
+	mentee.Send(menteeLeg, "m.room.message", picture)
+	mentor.AwaitText(mentorLeg, c["a caption"])
 	mentee.Text(menteeLeg, "!"+c["a command"])
 	mentor.Command("away", c["an away text"], "away.done")
 	s.StaffRoom.Say("!" + s.Words.Command("fi", "return") + " 1 " + c["a note of staff"])
@@ -73,6 +84,7 @@ func TestLeak69Canary(t *testing.T) {
 	// Something waits in the queue, and something is on its way, when it is killed.
 	mentor.Leave(mentorLeg)
 	mentee.HearsIn(menteeLeg, 0, "chat.left")
+	mentee.Send(menteeLeg, "m.room.message", picture) // fetched at once, and waits
 	for i := range 5 {
 		mentee.Text(menteeLeg, fmt.Sprintf("%s %d", c["a text that waits"], i))
 	}

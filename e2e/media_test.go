@@ -397,3 +397,16 @@ func memory(t *testing.T, pid int, name string) int {
 	n, _ := strconv.Atoi(string(found[1]))
 	return n << 10
 }
+
+// photoBy is a picture with the name of a camera in it.
+func photoBy(t *testing.T, camera string) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "photo.jpg")
+	tool(t, "ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=800x600:rate=1:duration=1", "-frames:v", "1", path)
+	tool(t, "exiftool", "-q", "-overwrite_original", "-EXIF:Model="+camera, "-Comment="+camera, path)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
