@@ -168,7 +168,8 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		Guard: map[mentoring.Role]mentoring.GuardPolicy{
 			mentoring.Mentee: mentoring.GuardPolicy(p.Guard.Mentee), mentoring.Mentor: mentoring.GuardPolicy(p.Guard.Mentor),
 		},
-		Awake: p.Awake.Std(), ForgetAfter: p.ForgetAfter.Std(), FewMentors: p.FewMentors,
+		NewPerDay: p.NewPerDay,
+		Awake:     p.Awake.Std(), ForgetAfter: p.ForgetAfter.Std(), FewMentors: p.FewMentors,
 		Waiting: mentoring.Waiting{
 			Remind: p.Waiting.Remind.Std(), Offer: p.Waiting.Offer.Std(), Staff: p.Waiting.Staff.Std(),
 		},

@@ -30,6 +30,8 @@ type Programme struct {
 	// their hours, after they have written in it.
 	Awake   Duration `yaml:"awake" reload:"yes"`
 	Waiting Waiting  `yaml:"waiting"`
+	// NewPerDay is how many conversations one mentee can begin in 24 hours.
+	NewPerDay int `yaml:"new_per_day" reload:"yes"`
 	// ForgetAfter is from "forget" until a conversation goes for good.
 	ForgetAfter Duration `yaml:"forget_after" reload:"yes"`
 	// FewMentors: staff are told when fewer mentors than that have a place.
@@ -69,6 +71,7 @@ func defaultMentoring() Programme {
 		Guide:       Guide{Steps: []Words{}, Video: Words{}},
 		Awake:       Duration(time.Hour),
 		Waiting:     Waiting{Remind: Duration(24 * time.Hour), Offer: Duration(48 * time.Hour), Staff: Duration(72 * time.Hour)},
+		NewPerDay:   10,
 		ForgetAfter: Duration(7 * day),
 		FewMentors:  3,
 	}

@@ -172,6 +172,8 @@ func (c *Config) checkTimes(k *checker) {
 	}
 	k.must(c.Programmes.Mentoring.FewMentors >= 0, "programmes.mentoring.few_mentors", "is negative; 0 means that staff are never told")
 	k.must(r.Notice < r.Conversations, "retention.notice", "must be shorter than retention.conversations (%s)", r.Conversations)
+	k.must(c.Programmes.Mentoring.NewPerDay >= 0 && c.Programmes.Mentoring.NewPerDay <= 1000, "programmes.mentoring.new_per_day",
+		"%d is out of bounds; between 1 and 1000, or 0 for any number", c.Programmes.Mentoring.NewPerDay)
 	for _, span := range []struct {
 		key   string
 		value Duration

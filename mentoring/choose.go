@@ -3,6 +3,7 @@ package mentoring
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -94,6 +95,9 @@ func (a *Act) Choose(m Member, mentor MembershipID) (*Conversation, error) {
 	}
 	if !l.Free(a.Now, a.Rules) {
 		return nil, Refuse("mentor.not_free", "alias", l.Card.Alias)
+	}
+	if err = a.tooMany(m, mine); err != nil {
+		return nil, err
 	}
 	return a.place(m, l)
 }
@@ -200,4 +204,25 @@ func (a *Act) putConversation(c *Conversation) error {
 		return fmt.Errorf("put conversation: %w", err)
 	}
 	return nil
+}
+
+// tooMany refuses when a member has begun as many conversations in the last 24
+// hours as they can; it says when the next may begin.
+func (a *Act) tooMany(m Member, mine []*Conversation) error {
+	most := a.Rules.Programme(DefaultProgramme).NewPerDay
+	if most <= 0 {
+		return nil
+	}
+	var begun []time.Time
+	for _, c := range mine {
+		p := c.ByMember(m.ID)
+		if c.Kind == KindMentoring && p != nil && p.Role == Mentee && a.Now.Sub(c.Created) < 24*time.Hour {
+			begun = append(begun, c.Created)
+		}
+	}
+	if len(begun) < most {
+		return nil
+	}
+	slices.SortFunc(begun, time.Time.Compare)
+	return Refuse("limit.conversations", "n", most, "until", begun[len(begun)-most].Add(24*time.Hour))
 }

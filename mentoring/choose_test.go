@@ -274,3 +274,29 @@ func TestAliasesOfAConversationStay(t *testing.T) {
 		t.Errorf("new conversation with %q and %q", p[0].Alias, p[1].Alias)
 	}
 }
+
+// TestTooManyConversations: a mentee can begin so many in a day, and is told when
+// the next may begin; nothing is written when it is refused.
+func TestTooManyConversations(t *testing.T) {
+	w := newWorld(t)
+	w.rules.Programmes = map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {NewPerDay: 2}}
+	staff := w.staff()
+	var mentors []mentoring.MembershipID
+	for _, alias := range []string{"Kanerva", "Lumme", "Kaisla"} {
+		_, id := w.mentor(staff, alias)
+		mentors = append(mentors, id)
+	}
+	m := w.mentee("Otter")
+	began := w.now
+	w.choose(m, mentors[0])
+	w.later(time.Hour)
+	w.choose(m, mentors[1])
+	refusal := w.refused("limit.conversations", func(a *mentoring.Act) error { _, err := a.Choose(m, mentors[2]); return err })
+	if until := refusal.Text.Args["until"].(time.Time); !until.Equal(began.Add(24 * time.Hour)) {
+		t.Errorf("until %v", until)
+	}
+	other := w.mentee("Kuura")
+	w.choose(other, mentors[2])
+	w.now = began.Add(24 * time.Hour)
+	w.choose(m, mentors[2])
+}

@@ -1,6 +1,7 @@
 package mentoring
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -26,6 +27,9 @@ func (a *Act) DeleteMe(m *Member) error {
 		}
 	}
 	if err = a.giveCasesBack(*m); err != nil {
+		return err
+	}
+	if err = a.endAskingOf(*m); err != nil {
 		return err
 	}
 	chats, err := a.Tx.ConversationsOf(m.ID)
@@ -90,6 +94,22 @@ func (a *Act) giveCasesBack(m Member) error {
 		}
 	}
 	return nil
+}
+
+// endAskingOf takes back what a member asks whoever is free.
+func (a *Act) endAskingOf(m Member) error {
+	q, err := a.Tx.AskingOf(m.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("asking: %w", err)
+	}
+	offers, err := a.Tx.Offers(q.ID)
+	if err != nil {
+		return fmt.Errorf("offers: %w", err)
+	}
+	return a.endAsking(&q, offers, StepWithdraw)
 }
 
 // eraseConversation takes a conversation away from everybody in it: what one has

@@ -14,6 +14,9 @@ type ProgrammeRules struct {
 	ForgetAfter time.Duration
 	// FewMentors: staff are told when fewer mentors than that can take somebody.
 	FewMentors int
+	// NewPerDay is how many conversations a mentee can begin in 24 hours; 0: no
+	// limit (feature S12).
+	NewPerDay int
 	// MaxFile is how large a file may be that is passed on, in bytes; 0: no limit.
 	MaxFile int64
 	// MaxLength is how long sound and video may be; 0: no limit.
