@@ -50,6 +50,7 @@ func newMover(w *world) *mover {
 		return m.own.room != ""
 	})
 	must(struct{}{}, m.own.Join(m.own.room))
+	w.until("the bridge knows that they are in it", func() bool { return w.ownRoom(m.id).State == store.RoomJoined })
 	return m
 }
 
