@@ -140,6 +140,12 @@ func group(t *testing.T, w *world) {
 	w.Start()
 	legs := make([]string, n)
 	for i, p := range people {
+		eventually(t, 10*time.Minute, func() error { // forty rooms with forty in each take their time
+			if !slices.ContainsFunc(p.Events(marks[i]), func(e dev.Event) bool { return e.Room != p.Room && dev.Membership("", "invite")(e) }) {
+				return fmt.Errorf("person %d was not asked in", i)
+			}
+			return nil
+		})
 		legs[i] = p.AwaitLeg(marks[i])
 	}
 	t.Logf("%d legs with %d pseudonyms each made and joined in %v", n, n-1, time.Since(began).Round(time.Second))
