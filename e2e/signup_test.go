@@ -31,7 +31,7 @@ var signups = flag.Int("signups", 24, "how many people join on the page in a row
 
 const (
 	canaryAgent    = "Peipposelain/7"
-	canaryNetwork  = "203.0.113.77"
+	canaryNetwork  = "203.0.113.77" // of the first who joins
 	canaryPassword = "tilhi-tilhi-99"
 )
 
@@ -39,11 +39,17 @@ const (
 type joiner struct {
 	base   string
 	client *http.Client
+	from   string // address
 }
 
-func newJoiner(base string) *joiner {
+// newJoiner is the nth person; each comes from another network.
+func newJoiner(base string, n int64) *joiner {
 	jar, _ := cookiejar.New(nil)
-	return &joiner{base, &http.Client{Jar: jar, Timeout: time.Minute}}
+	from := canaryNetwork
+	if n != 1 {
+		from = fmt.Sprintf("203.%d.%d.77", 1+n/250, n%250)
+	}
+	return &joiner{base, &http.Client{Jar: jar, Timeout: time.Minute}, from}
 }
 
 // send makes a request, as long as the page does not answer.
@@ -57,7 +63,7 @@ func (j *joiner) send(t *testing.T, method, path string, form url.Values) string
 		}
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("User-Agent", canaryAgent)
-		r.Header.Set("X-Forwarded-For", canaryNetwork)
+		r.Header.Set("X-Forwarded-For", j.from)
 		response, err := j.client.Do(r)
 		if err == nil {
 			var body []byte
@@ -135,7 +141,7 @@ func TestSignUps(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for n := next.Add(1); n <= int64(*signups) && !t.Failed(); n = next.Add(1) {
-				user, recovery := newJoiner(program.PageURL()).joins(t, fmt.Sprintf("Linnunlaulu-%d", n), canaryPassword)
+				user, recovery := newJoiner(program.PageURL(), n).joins(t, fmt.Sprintf("Linnunlaulu-%d", n), canaryPassword)
 				joined.Store(user, recovery)
 				done.Add(1)
 			}
@@ -192,7 +198,7 @@ func recovers(t *testing.T, program *dev.Program, a dev.Account, joined *sync.Ma
 	if err := before.Login(t.Context()); err != nil {
 		t.Fatalf("the password that was given: %v", err)
 	}
-	j := newJoiner(program.PageURL())
+	j := newJoiner(program.PageURL(), 0)
 	for _, try := range []struct{ phrase, want string }{
 		{"K7P2-9WXM-K7P2-9WXM-K7P2-9WXM", "recovery code is not right"}, {phraseOf(joined, a.UserID), "The password is changed"},
 	} {
