@@ -138,9 +138,21 @@ func (a *Act) askingWords(topic, words string) (string, error) {
 	return words, a.noContacts(DefaultProgramme, Mentee, words)
 }
 
-// askable are the mentors whom an asking is offered to: not those with whom the
-// member is talking already.
+// askable are the mentors whom an asking is offered to.
 func (a *Act) askable(m Member, topic string) ([]*Listing, error) {
+	list, err := a.meetable(m)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(l *Listing) bool {
+		return !l.Free(a.Now, a.Rules) || topic != "" && !slices.Contains(l.Card.Topics, topic) ||
+			m.Language != "" && !slices.Contains(l.Card.Languages, m.Language)
+	}), nil
+}
+
+// meetable are the mentors whom a member could choose, free or not, and is not
+// talking with already.
+func (a *Act) meetable(m Member) ([]*Listing, error) {
 	list, err := a.choosable(m)
 	if err != nil {
 		return nil, err
@@ -150,9 +162,7 @@ func (a *Act) askable(m Member, topic string) ([]*Listing, error) {
 		return nil, fmt.Errorf("conversations: %w", err)
 	}
 	return slices.DeleteFunc(list, func(l *Listing) bool {
-		talking := slices.ContainsFunc(mine, func(c *Conversation) bool { return c.Live() && c.byMembership(l.Membership.ID) != nil })
-		return talking || !l.Free(a.Now, a.Rules) || topic != "" && !slices.Contains(l.Card.Topics, topic) ||
-			m.Language != "" && !slices.Contains(l.Card.Languages, m.Language)
+		return slices.ContainsFunc(mine, func(c *Conversation) bool { return c.Live() && c.byMembership(l.Membership.ID) != nil })
 	}), nil
 }
 
@@ -196,12 +206,11 @@ func (a *Act) ClaimAsking(m Member, id AskingID) (*Conversation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("who asks: %w", err)
 	}
-	fits, err := a.askable(mentee, "")
+	others, err := a.meetable(mentee)
 	if err != nil {
 		return nil, instead(err, over)
 	}
-	mayMeet := slices.ContainsFunc(fits, func(f *Listing) bool { return f.Membership.ID == s.ID })
-	if !mayMeet && l.Free(a.Now, a.Rules) { // a block, or they talk already
+	if !slices.ContainsFunc(others, func(o *Listing) bool { return o.Membership.ID == s.ID }) { // a block, or they talk already
 		return nil, over
 	}
 	if err := a.endAsking(&q, offers, StepClaim); err != nil {

@@ -138,6 +138,36 @@ func TestFirstToClaim(t *testing.T) {
 	w.refused("ask.taken", claim(first))
 }
 
+// TestBlockBeforeTheClaim: who has blocked the other meanwhile does not meet
+// them, though the card was shown, whether the mentor is free or away; nor do
+// those who are on trial and those who are not.
+func TestBlockBeforeTheClaim(t *testing.T) {
+	for _, change := range map[string]func(w *world, mentee, mentor mentoring.Member){
+		"block": func(w *world, mentee, mentor mentoring.Member) {
+			w.put(func(tx mentoring.Tx) error { return tx.PutBlock(mentee.ID, mentor.ID, w.now) })
+		},
+		"trial": func(w *world, _, mentor mentoring.Member) {
+			mentor.Trial = true
+			w.put(func(tx mentoring.Tx) error { return tx.PutMember(&mentor) })
+		},
+	} {
+		for _, away := range []bool{false, true} {
+			w := newWorld(t)
+			mentor, _ := w.mentor(w.staff(), "Kanerva")
+			mentee := w.mentee("Kuu")
+			q, to := w.asks(mentee, "work")
+			if len(to) != 1 {
+				t.Fatalf("offered to %v", to)
+			}
+			if away {
+				w.must(func(a *mentoring.Act) error { return a.GoAway(mentor, time.Time{}, "") })
+			}
+			change(w, mentee, mentor)
+			w.refused("ask.taken", func(a *mentoring.Act) error { _, err := a.ClaimAsking(mentor, q.ID); return err })
+		}
+	}
+}
+
 // TestAskingsEnd: staff after the set time, once; the end after a week; nothing
 // left a month later. Each is told to the mentee.
 func TestAskingsEnd(t *testing.T) {
