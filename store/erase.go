@@ -65,6 +65,7 @@ func (t *Tx) EraseMember(id mentoring.MemberID) error {
 		"UPDATE preparation SET checked_by = 0 WHERE checked_by = $1",
 		"DELETE FROM availability" + theirs,
 		"DELETE FROM tally" + theirs,
+		"DELETE FROM reply_sample" + theirs,
 		"UPDATE membership SET created = 0, first_message = 0 WHERE member = $1",
 		`UPDATE member SET address = '', address_hash = NULL, language = '', alias = '', join_state = 'erased', consent = 0,
 			consent_at = 0, created = 0, changed = 0, warned = 0, unit = '', topic = '', account = '' WHERE id = $1`,
