@@ -74,7 +74,7 @@ type driver interface {
 // no difference to the caller: see [JSSDK], [Nio] and [Plain].
 type Client struct {
 	Account
-	// Patience is how long waits last before they fail; default 20 s.
+	// Patience is how long waits last before they fail; default 60 s.
 	Patience time.Duration
 
 	t      T
@@ -105,7 +105,7 @@ func Signed() ClientOption { return func(args map[string]any) { args["signed"] =
 // newClient has the driver log in and start.
 func newClient(t T, a Account, start func(c *Client) driver, options []ClientOption) *Client {
 	t.Helper()
-	c := &Client{Account: a, Patience: 20 * time.Second, t: t, more: make(chan struct{})}
+	c := &Client{Account: a, Patience: 60 * time.Second, t: t, more: make(chan struct{})}
 	c.driver = start(c)
 	t.Cleanup(c.driver.close)
 	args := map[string]any{"homeserver": a.Homeserver, "user_id": a.UserID, "password": a.Password}
