@@ -85,7 +85,7 @@ type Bridge struct {
 	gaps gaps
 	// suspect: the homeserver may have been restarted, see missed.go.
 	suspect atomic.Bool
-	missing sync.Mutex // one question at a time
+	missing chan struct{} // one question at a time
 	lanes   *scheduler
 	files   *files
 	routes  routes
@@ -127,6 +127,7 @@ func New(o Options) *Bridge {
 	b.lanes = newScheduler(b.now)
 	b.files = newFiles(b)
 	b.sweepOver = make(chan struct{})
+	b.missing = make(chan struct{}, 1)
 	b.store.OnReady(b.lanes.add)
 	return b
 }

@@ -137,6 +137,11 @@ const (
 	// settleTime is how long after a ghost joined it first speaks: clients that
 	// were asked too early could not read it (matrix-facts §3, 18).
 	settleTime = time.Second
+	// arrivalTime is how long after a person came the first thing is said to them:
+	// their client asks for our keys only then, and one that takes signed devices
+	// only does not read what came before the answer (seen with people of other
+	// homeservers, and with our own on a busy machine).
+	arrivalTime = 2 * time.Second
 )
 
 // openResult is what came of reading a row's event.

@@ -70,8 +70,12 @@ func (hs *homeserver) sync(ctx context.Context, as actor, since, filter string) 
 
 // missed keeps what was said in our rooms and did not come by transaction.
 func (b *Bridge) missed(ctx context.Context) error {
-	b.missing.Lock()
-	defer b.missing.Unlock()
+	select { // not a mutex: it is held while the homeserver is asked
+	case b.missing <- struct{}{}:
+		defer func() { <-b.missing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	ctx, cancel := context.WithTimeout(ctx, missedTimeout)
 	defer cancel()
 	b.suspect.Store(false) // trouble from now on asks again

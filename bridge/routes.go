@@ -44,6 +44,24 @@ type routes struct {
 	mu    sync.Mutex
 	epoch uint64
 	known map[routeKey]*route
+	off   int // steps that change rooms and are about to be committed
+}
+
+// suspend lets every look-up ask the store until resume: from before a commit
+// that changes a room until the cache has been dropped after it. Without, a lane
+// that the commit wakes could still send to where a person was before.
+func (r *routes) suspend() {
+	r.mu.Lock()
+	r.off++
+	r.mu.Unlock()
+	r.drop()
+}
+
+func (r *routes) resume() {
+	r.drop()
+	r.mu.Lock()
+	r.off--
+	r.mu.Unlock()
 }
 
 func (r *routes) drop() {
@@ -62,7 +80,7 @@ func (r *routes) find(key routeKey) (*route, uint64) {
 func (r *routes) remember(key routeKey, to *route, epoch uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.epoch != epoch {
+	if r.epoch != epoch || r.off > 0 {
 		return
 	}
 	if r.known == nil || len(r.known) >= maxRoutes {
@@ -86,9 +104,7 @@ func (b *Bridge) route(ctx context.Context, p *parcel) (*route, error) {
 			return notFoundIsFine(err)
 		}
 		to.id, to.room, to.state = room.ID, room.Matrix, room.State
-		if to.settled, err = b.settles(tx, room); err != nil {
-			return err
-		}
+		to.settled = b.settles(room)
 		if to.listens, err = b.listening(tx, room); err != nil || p.Author == 0 {
 			return err
 		}
@@ -131,16 +147,10 @@ func (b *Bridge) ghostActor(g store.Ghost) actor {
 	return actor{user: id.UserID(b.ghostID(g.Localpart)), device: g.Device}
 }
 
-// settles is when a room may be spoken in after its person came. Somebody from
-// another homeserver gets our keys a moment after the room: a client that takes
-// signed devices only would not read what came before them.
-func (b *Bridge) settles(tx *store.Tx, room store.Room) (time.Time, error) {
+// settles is when a room may be spoken in after its person came.
+func (b *Bridge) settles(room store.Room) time.Time {
 	if b.machines == nil || room.Kind == store.RoomStaff || room.State != store.RoomJoined {
-		return time.Time{}, nil
+		return time.Time{}
 	}
-	person, err := b.newStep(tx, nil).person(room)
-	if err != nil || b.hs.isLocal(person.Address) {
-		return time.Time{}, notFoundIsFine(err)
-	}
-	return room.Changed.Add(settleTime), nil
+	return room.Changed.Add(arrivalTime)
 }

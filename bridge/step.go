@@ -51,9 +51,6 @@ func (s *step) committed() {
 	for _, key := range s.refused {
 		s.b.meter.Refused(key)
 	}
-	if s.stale {
-		s.b.routes.drop()
-	}
 	if s.doomed {
 		s.b.files.wantSweep()
 	}
@@ -66,17 +63,45 @@ func (s *step) committed() {
 // (start, tick).
 func (b *Bridge) run(ctx context.Context, do func(*step) error) error {
 	var last *step
+	changing := b.changing()
+	defer changing.end()
 	err := b.store.Write(ctx, func(tx *store.Tx) error {
 		last = b.newStep(tx, nil)
 		if err := do(last); err != nil {
 			return err
 		}
-		return last.apply()
+		if err := last.apply(); err != nil {
+			return err
+		}
+		changing.note(last)
+		return nil
 	})
 	if err == nil {
 		last.committed()
 	}
 	return err
+}
+
+// changing suspends the cache of routes for a step that changes rooms, from
+// before its commit until its end. A step may be run several times.
+type changing struct {
+	routes *routes
+	on     bool
+}
+
+func (b *Bridge) changing() *changing { return &changing{routes: &b.routes} }
+
+func (c *changing) note(s *step) {
+	if s.stale && !c.on {
+		c.on = true
+		c.routes.suspend()
+	}
+}
+
+func (c *changing) end() {
+	if c.on {
+		c.routes.resume()
+	}
 }
 
 // opened is a queue row whose event has been read and decrypted.
@@ -166,6 +191,8 @@ func (b *Bridge) unopened(ctx context.Context, l *lane, row store.Row, why unrea
 // that made it fail.
 func (b *Bridge) stepAll(ctx context.Context, events []opened) (failed int, err error) {
 	steps := make([]*step, 0, len(events))
+	changing := b.changing()
+	defer changing.end()
 	err = b.store.Write(ctx, func(tx *store.Tx) error {
 		steps = steps[:0]
 		failed = 0
@@ -180,6 +207,7 @@ func (b *Bridge) stepAll(ctx context.Context, events []opened) (failed int, err 
 				if err := s.apply(); err != nil {
 					return err
 				}
+				changing.note(s)
 				steps = append(steps, s)
 			}
 			if err := tx.Done(e.row.ID); err != nil {

@@ -217,17 +217,22 @@ type uploadLimit struct {
 }
 
 func (l *uploadLimit) ask(ctx context.Context, b *Bridge) (int64, error) {
+	now := b.now()
+	l.mu.Lock()
+	bytes, fresh := l.bytes, !l.asked.IsZero() && now.Sub(l.asked) <= time.Hour
+	l.mu.Unlock()
+	if fresh {
+		return bytes, nil
+	}
+	bytes, err := b.hs.uploadLimit(ctx, b.botActor()) // two at once are no harm
+	var f *failure
+	if err != nil && (!errors.As(err, &f) || f.transient) {
+		return 0, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now := b.now(); l.asked.IsZero() || now.Sub(l.asked) > time.Hour {
-		size, err := b.hs.uploadLimit(ctx, b.botActor())
-		var f *failure
-		if err != nil && (!errors.As(err, &f) || f.transient) {
-			return 0, err
-		}
-		l.bytes, l.asked = size, now
-	}
-	return l.bytes, nil
+	l.bytes, l.asked = bytes, now
+	return bytes, nil
 }
 
 // sweepUploads deletes what is not wanted any more, whenever there is some.
