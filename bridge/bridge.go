@@ -89,7 +89,9 @@ type Bridge struct {
 	lanes   *scheduler
 	files   *files
 	routes  routes
-	ready   atomic.Bool
+	// dressing: one picture at a time of a ghost, see dress.go.
+	dressing [64]sync.Mutex
+	ready    atomic.Bool
 	// machines is nil where rooms are plain.
 	machines *machine.Machines
 	unread   atomic.Bool // rows may be aside for want of a key

@@ -225,10 +225,11 @@ func (s *step) ghost(of mentoring.ParticipantID) (store.Ghost, error) {
 	return g, s.tx.PutGhost(&g)
 }
 
-// ensureGhost registers a ghost, gives it its device and its name.
+// ensureGhost registers a ghost, gives it its device, its name and its picture.
 func (b *Bridge) ensureGhost(ctx context.Context, g *ghostPlan) error {
 	if g.ghost.Ready {
-		return nil
+		_, err := b.dress(ctx, g.ghost)
+		return err
 	}
 	user := id.UserID(b.ghostID(g.ghost.Localpart))
 	if err := b.hs.register(ctx, g.ghost.Localpart); err != nil {
@@ -239,6 +240,9 @@ func (b *Bridge) ensureGhost(ctx context.Context, g *ghostPlan) error {
 		return err
 	}
 	if err = b.hs.setDisplayName(ctx, user, g.alias); err != nil {
+		return err
+	}
+	if g.ghost.Avatar, err = b.dress(ctx, g.ghost); err != nil {
 		return err
 	}
 	g.ghost.Device, g.ghost.Ready = device, true

@@ -102,15 +102,30 @@ func (s *Server) DropMedia(address string) {
 }
 
 // Media is a copy of all that the appservice's users have uploaded, or minted an
-// address for, by address.
+// address for, by address; but for their own pictures.
 func (s *Server) Media() map[string]File {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := map[string]File{}
 	for id, f := range s.media {
-		if s.ours(f.Owner) {
-			all["mxc://"+s.opts.Name+"/"+id] = *f
+		if address := "mxc://" + s.opts.Name + "/" + id; s.ours(f.Owner) && s.users[f.Owner].avatar != address {
+			all[address] = *f
 		}
 	}
 	return all
+}
+
+// Profile is what a user shows of themself: a name, and the address and file of
+// a picture.
+func (s *Server) Profile(user string) (name, address string, picture File) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[user]
+	if u == nil {
+		return "", "", File{}
+	}
+	if f := s.media[u.avatar[strings.LastIndex(u.avatar, "/")+1:]]; f != nil {
+		picture = *f
+	}
+	return u.name, u.avatar, picture
 }

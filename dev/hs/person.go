@@ -29,9 +29,14 @@ func (s *Server) Person(localpart string) *Person {
 }
 
 // SetName changes the person's own display name, in their rooms too.
-func (p *Person) SetName(name string) error {
+func (p *Person) SetName(name string) error { return p.setProfile("displayname", name) }
+
+// SetPicture changes the person's own picture, in their rooms too.
+func (p *Person) SetPicture(address string) error { return p.setProfile("avatar_url", address) }
+
+func (p *Person) setProfile(key, value string) error {
 	return p.with(func(s *Server) error {
-		c := &call{s: s, user: p.ID, args: []string{p.ID, "displayname"}, body: object{"displayname": name}}
+		c := &call{s: s, user: p.ID, args: []string{p.ID, key}, body: object{key: value}}
 		_, err := c.putProfile()
 		return err
 	})
