@@ -90,7 +90,7 @@ type Bridge struct {
 	files   *files
 	routes  routes
 	// dressing: one picture at a time of a ghost, see dress.go.
-	dressing [64]sync.Mutex
+	dressing [64]chan struct{}
 	ready    atomic.Bool
 	// machines is nil where rooms are plain.
 	machines *machine.Machines
@@ -128,6 +128,9 @@ func New(o Options) *Bridge {
 	b.device.Store("")
 	b.lanes = newScheduler(b.now)
 	b.files = newFiles(b)
+	for i := range b.dressing {
+		b.dressing[i] = make(chan struct{}, 1)
+	}
 	b.sweepOver = make(chan struct{})
 	b.missing = make(chan struct{}, 1)
 	b.store.OnReady(b.lanes.add)

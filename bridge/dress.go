@@ -21,9 +21,13 @@ func (b *Bridge) dress(ctx context.Context, g store.Ghost) (address string, err 
 	if g.Avatar != "" {
 		return g.Avatar, nil
 	}
-	one := &b.dressing[uint64(g.Participant)%uint64(len(b.dressing))]
-	one.Lock()
-	defer one.Unlock()
+	turn := b.dressing[uint64(g.Participant)%uint64(len(b.dressing))]
+	select { // not a lock: the homeserver is asked meanwhile
+	case turn <- struct{}{}:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	defer func() { <-turn }()
 	err = b.store.Read(ctx, func(tx *store.Tx) error {
 		now, err := tx.Ghost(g.Participant)
 		address = now.Avatar
