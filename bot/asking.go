@@ -60,14 +60,8 @@ func (t *turn) answerAsking(q *question, r reply) (bool, error) {
 			t.text("ask.preview")+"\n\n"+seen+"\n\n"+t.text("ask.sure"))
 		return true, nil
 	}
-	yes, ok := r.decision()
-	if !ok {
-		return false, nil
-	}
-	t.forget()
-	if !yes {
-		t.say("cancel.done")
-		return true, nil
+	if yes, heard := t.confirmed(r); !yes {
+		return heard, nil
 	}
 	words := ""
 	if len(q.Words) > 0 {

@@ -90,14 +90,8 @@ func (t *turn) sureOffer(c *mentoring.Conversation) error {
 }
 
 func (t *turn) answerOffer(q *question, r reply) (bool, error) {
-	yes, ok := r.decision()
-	if !ok {
-		return false, nil
-	}
-	t.forget()
-	if !yes {
-		t.say("cancel.done")
-		return true, nil
+	if yes, heard := t.confirmed(r); !yes {
+		return heard, nil
 	}
 	c, err := t.byID(q.ID)
 	if err != nil {

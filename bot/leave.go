@@ -17,14 +17,8 @@ func (t *turn) deleteMe(rest string) error {
 }
 
 func (t *turn) answerDelete(r reply) (bool, error) {
-	yes, ok := r.decision()
-	if !ok {
-		return false, nil
-	}
-	t.forget()
-	if !yes {
-		t.say("cancel.done")
-		return true, nil
+	if yes, heard := t.confirmed(r); !yes {
+		return heard, nil
 	}
 	if t.unsigned {
 		t.say("device.unsigned")

@@ -171,14 +171,8 @@ func (t *turn) showRecord(id mentoring.MembershipID) error {
 }
 
 func (t *turn) answerRetire(q *question, r reply) (bool, error) {
-	yes, ok := r.decision()
-	if !ok {
-		return false, nil
-	}
-	t.forget()
-	if !yes {
-		t.say("cancel.done")
-		return true, nil
+	if yes, heard := t.confirmed(r); !yes {
+		return heard, nil
 	}
 	if t.unsigned {
 		t.say("device.unsigned")

@@ -159,16 +159,24 @@ func (t *turn) sure(c *mentoring.Conversation, k askKind) error {
 	return nil
 }
 
-// answerSureOf ends or blocks once the person has said yes.
-func (t *turn) answerSureOf(q *question, r reply) (bool, error) {
-	yes, ok := r.decision()
-	if !ok {
-		return false, nil
+// confirmed reads the answer to a question of yes or no, and ends it: with no,
+// nothing is done and the person is told so. heard is false when it was neither.
+func (t *turn) confirmed(r reply) (yes, heard bool) {
+	yes, heard = r.decision()
+	if !heard {
+		return false, false
 	}
 	t.forget()
 	if !yes {
 		t.say("cancel.done")
-		return true, nil
+	}
+	return yes, true
+}
+
+// answerSureOf ends or blocks once the person has said yes.
+func (t *turn) answerSureOf(q *question, r reply) (bool, error) {
+	if yes, heard := t.confirmed(r); !yes {
+		return heard, nil
 	}
 	c, err := t.byID(q.ID)
 	if err != nil {
