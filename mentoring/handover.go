@@ -89,6 +89,26 @@ func (a *Act) AskHandOver(s Membership) error {
 	return nil
 }
 
+// leaveMentees is for a mentor who does not go on at all, because they were
+// suspended, ended or are deleted: each of their mentees is asked at once how
+// they want to go on. It is called in the same transaction, whichever comes
+// first, and a second time changes nothing.
+func (a *Act) leaveMentees(m Member) error {
+	list, err := a.Tx.Memberships(m.ID)
+	if err != nil {
+		return fmt.Errorf("memberships: %w", err)
+	}
+	for i := range list {
+		if list[i].Role != Mentor {
+			continue
+		}
+		if err := a.AskHandOver(list[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (a *Act) askHandOver(c *Conversation, mentee *Participant) (*HandOver, error) {
 	h := &HandOver{Conversation: c.ID, Mentee: mentee.Member, Created: a.Now, Due: a.Now.Add(handOverRemind)}
 	if err := HandOverMachine().shift(&h.State, StepAsk); err != nil {
@@ -144,6 +164,9 @@ func (a *Act) successor(c *Conversation, mentee *Participant) (*Listing, error) 
 		return !l.Free(a.Now, a.Rules) || former != nil && l.Membership.ID == former.Membership ||
 			l.Membership.Member == mentee.Member || slices.Contains(blocked, l.Membership.Member)
 	})
+	if free, err = a.notApart(c.Trial, free); err != nil {
+		return nil, err
+	}
 	if len(free) == 0 {
 		return nil, nil
 	}
@@ -154,11 +177,27 @@ func (a *Act) successor(c *Conversation, mentee *Participant) (*Listing, error) 
 	return best, nil
 }
 
+// notApart leaves out mentors who must not meet somebody on trial, or somebody
+// who is not.
+func (a *Act) notApart(trial bool, list []*Listing) ([]*Listing, error) {
+	var met []*Listing
+	for _, l := range list {
+		apart, err := a.apart(Member{Trial: trial}, l.Membership.Member)
+		if err != nil {
+			return nil, err
+		}
+		if !apart {
+			met = append(met, l)
+		}
+	}
+	return met, nil
+}
+
 // Proposal is an open question of hand-over with what the mentee needs to
 // answer it.
 type Proposal struct {
 	HandOver HandOver
-	Former   string   // the former mentor's alias
+	Former   Text     // what the former mentor was called; "your mentor" when they were deleted
 	Mentor   *Listing // who is proposed and is still free; nil: nobody
 }
 
@@ -185,13 +224,13 @@ func (a *Act) Proposals(m Member) ([]Proposal, error) {
 // proposal looks whether who was proposed can still take the mentee, and for
 // somebody else if not.
 func (a *Act) proposal(m Member, h HandOver) (Proposal, error) {
-	p := Proposal{HandOver: h}
+	p := Proposal{HandOver: h, Former: T("handover.former_gone")}
 	c, err := a.Tx.Conversation(h.Conversation)
 	if err != nil {
 		return p, fmt.Errorf("conversation: %w", err)
 	}
-	if former := c.mentorOf(); former != nil {
-		p.Former = former.Alias
+	if former := c.mentorOf(); former != nil && former.Alias != "" {
+		p.Former = T("handover.former", "alias", former.Alias)
 	}
 	if h.Proposed != 0 {
 		l, err := a.listing(h.Proposed)

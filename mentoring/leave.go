@@ -17,6 +17,9 @@ func (a *Act) DeleteMe(m *Member) error {
 	if _, ok := JoinMachine().Next(m.Join, StepDelete); !ok {
 		return Refuse("delete.going_on")
 	}
+	if err := a.leaveMentees(*m); err != nil {
+		return err
+	}
 	list, err := a.Tx.Memberships(m.ID)
 	if err != nil {
 		return fmt.Errorf("memberships: %w", err)
@@ -55,16 +58,11 @@ func (a *Act) DeleteMe(m *Member) error {
 	return a.count(CountDeleted, a.Now, DefaultProgramme, DefaultUnit, m.Trial)
 }
 
-// resign ends a membership, whatever it is; a mentor's mentees are asked first.
+// resign ends a membership, whatever it is.
 func (a *Act) resign(s *Membership) error {
 	next, ok := MembershipMachine().Next(s.State, StepEnd)
 	if !ok {
 		return nil
-	}
-	if s.Role == Mentor {
-		if err := a.AskHandOver(*s); err != nil {
-			return err
-		}
 	}
 	s.State = next
 	return a.putMembership(s)

@@ -480,3 +480,11 @@ func (w *world) undone(fn func(a *mentoring.Act) error) error {
 	}
 	return err
 }
+
+// emptied is what the bridge does when a conversation has been emptied.
+func (w *world) emptied(id mentoring.ConversationID) {
+	w.t.Helper()
+	if err := w.store.Write(context.Background(), func(tx *store.Tx) error { return tx.EmptyConversation(id) }); err != nil {
+		w.t.Fatal(err)
+	}
+}
