@@ -1,5 +1,7 @@
 package text
 
+import "strings"
+
 // clues say what a text may hold, by a first look at its bytes.
 type clues struct {
 	digits  int  // of any kind
@@ -35,7 +37,7 @@ func quick(s string) (c clues, plain bool) {
 				end++
 			}
 			if end > i+1 {
-				c.word(s[i:end])
+				c.word(s[i:end], s[end:])
 			} else if (i == 0 || !letter(s[i-1])) && (end == len(s) || !letter(s[end])) {
 				c.singles++
 			}
@@ -93,8 +95,9 @@ func familiar(s string) (n int, ok bool) {
 	return 0, false
 }
 
-// word notes what a run of ASCII letters may be, or be the beginning of.
-func (c *clues) word(w string) {
+// word notes what a run of ASCII letters may be, or be the beginning of; rest is
+// what follows it.
+func (c *clues) word(w, rest string) {
 	if len(w) > 20 {
 		c.numbers += 5 // perhaps number words written together
 	}
@@ -108,11 +111,13 @@ func (c *clues) word(w string) {
 	case "dot", "pist", "punk", "gmai", "hotm", "outl", "iclo", "luuk":
 		c.dot = true
 	case "ig", "sc", "tg", "wa", "tt", "dc", "fb", "sn", "kik", "psn", "vk",
-		"snap", "inst", "tikt", "tik", "tele", "what", "wats", "wapp", "disc", "disk", "face", "mess", "sign", "twit",
-		"jode", "stea", "game", "xbox", "redd", "bere", "skyp", "wech", "robl":
+		"snap", "inst", "tikt", "tik", "tele", "wats", "wapp", "disc", "disk", "face", "twit",
+		"jode", "stea", "xbox", "redd", "bere", "skyp", "wech", "robl":
 		c.medium = true
+	case "game", "mess", "sign", "what": // common words begin so, too
+		c.medium = c.medium || mediumFrom(w, rest)
 	case "thre": // three, threads
-		c.medium = true
+		c.medium = c.medium || mediumFrom(w, rest)
 		c.numbers++
 	case "one", "two", "six", "ten", "ett", "tre", "fem", "sex", "sju", "nio", "oh", "tv", "tta", "ysi", "yks",
 		"noll", "zero", "kaks", "kolm", "nelj", "neli", "viis", "kuus", "seit", "kahd", "kahe", "kasi", "yksi", "yhde", "yhek",
@@ -120,4 +125,17 @@ func (c *clues) word(w string) {
 		"ttio", "sixt", "twen", "thir", "fort", "fift", "nint", "vitt", "kymm":
 		c.numbers++
 	}
+}
+
+// mediumFrom says whether a word that begins as the name of a medium and as
+// common words do is, or may be, the name.
+func mediumFrom(w, rest string) bool {
+	for _, name := range []string{"gamertag", "messenger", "signal", "threads", "whatsap"} {
+		if len(w) >= len(name) && strings.EqualFold(w[:len(name)], name) {
+			return true
+		}
+	}
+	// "what's app", "whats app"
+	ahead := strings.ToLower(rest[:min(len(rest), len("’s app"))])
+	return (len(w) == len("what") || strings.EqualFold(w, "whats")) && strings.Contains(ahead, "ap")
 }
