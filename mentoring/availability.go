@@ -125,5 +125,5 @@ func (a *Act) SetCeiling(staff Member, id MembershipID, n int) error {
 	if now := v.Limit(a.Rules); now != before {
 		a.Do(Notify{Member: s.Member, Text: T("capacity.by_staff", "n", now)})
 	}
-	return nil
+	return a.audit(staff.ID, AuditLimit, id)
 }

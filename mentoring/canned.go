@@ -76,7 +76,7 @@ func (a *Act) SetCanned(staff Member, key string, lang Language, text string) er
 	if err := a.Tx.PutCanned(&c); err != nil {
 		return fmt.Errorf("put canned text: %w", err)
 	}
-	return nil
+	return a.audit(staff.ID, AuditCanned)
 }
 
 // RemoveCanned takes a text away.
@@ -92,7 +92,7 @@ func (a *Act) RemoveCanned(staff Member, key string) error {
 	if err := a.Tx.DeleteCanned(c.ID); err != nil {
 		return fmt.Errorf("delete canned text: %w", err)
 	}
-	return nil
+	return a.audit(staff.ID, AuditCanned)
 }
 
 func (a *Act) canned(p Programme, key string) (Canned, error) {

@@ -259,7 +259,7 @@ func (a *Act) ApproveCard(staff Member, id MembershipID) error {
 		}
 	}
 	a.Do(Notify{Member: s.Member, Text: T(told)})
-	return nil
+	return a.audit(staff.ID, AuditApprove, id)
 }
 
 // ReturnCard gives a card back to its mentor with a word on why.
@@ -281,7 +281,7 @@ func (a *Act) ReturnCard(staff Member, id MembershipID, why string) error {
 		return err
 	}
 	a.Do(Notify{Member: s.Member, Text: T("card.returned", "why", why)})
-	return nil
+	return a.audit(staff.ID, AuditReturn, id)
 }
 
 // judge finds the card that staff have been given, after the step.

@@ -141,7 +141,7 @@ func (a *Act) Claim(staff Member, id CaseID) (Case, error) {
 		p := talk.Participants[i]
 		a.Do(OpenLeg{p.ID}, Tell{p.ID, T(key, "number", number, "alias", talk.Aliases(p.ID))})
 	}
-	return c, nil
+	return c, a.audit(staff.ID, AuditClaim, id, talk.ID)
 }
 
 // caseTalk makes the conversation between the person who called and staff.
@@ -188,10 +188,10 @@ func (a *Act) ReleaseCase(staff Member, id CaseID) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
-	return a.release(c)
+	return a.release(staff.ID, c)
 }
 
-func (a *Act) release(c Case) (Case, error) {
+func (a *Act) release(by MemberID, c Case) (Case, error) {
 	number := int64(c.ID)
 	next, ok := CaseMachine().Next(c.State, StepRelease)
 	if !ok {
@@ -209,7 +209,7 @@ func (a *Act) release(c Case) (Case, error) {
 		TellStaff{Programme: c.Programme, Unit: c.Unit, Case: c.ID, Text: T("case.released_staff", "number", number)},
 		Notify{Member: c.Opener, Text: T("case.released", "number", number)},
 	)
-	return c, nil
+	return c, a.audit(by, AuditRelease, c.ID)
 }
 
 // CloseCase closes a case, ends its conversation and tells the person.
@@ -228,7 +228,7 @@ func (a *Act) CloseCase(staff Member, id CaseID) (Case, error) {
 		return Case{}, err
 	}
 	a.Do(ShowCase{id}, Notify{Member: c.Opener, Text: T("case.closed", "number", int64(id))})
-	return c, nil
+	return c, a.audit(staff.ID, AuditClose, id)
 }
 
 // endTalk ends the conversation of a case if it is going on.

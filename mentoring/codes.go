@@ -53,6 +53,9 @@ func (a *Act) newCode(by Member, action Action, c Code) (string, error) {
 	if err = a.Tx.PutCode(code, &c); err != nil {
 		return "", fmt.Errorf("put code: %w", err)
 	}
+	if err = a.audit(by.ID, AuditCode); err != nil {
+		return "", err
+	}
 	return code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:], nil
 }
 

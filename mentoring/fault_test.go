@@ -61,6 +61,10 @@ func (f *failing) PutDialogue(id mentoring.MemberID, state []byte) error {
 	return f.write(func() error { return f.Tx.PutDialogue(id, state) })
 }
 
+func (f *failing) AppendAudit(e *mentoring.AuditEntry) error {
+	return f.write(func() error { return f.Tx.AppendAudit(e) })
+}
+
 func (f *failing) Setting(key string) (string, error) {
 	return call(f, func() (string, error) { return f.Tx.Setting(key) })
 }

@@ -49,5 +49,8 @@ func (a *Act) SetKind(staff Member, id MembershipID, kind HelperKind) error {
 	if err := a.putCard(&c); err != nil {
 		return err
 	}
-	return a.keepVersion(staff.ID, StepKind, &c)
+	if err := a.keepVersion(staff.ID, StepKind, &c); err != nil {
+		return err
+	}
+	return a.audit(staff.ID, AuditKind, id)
 }

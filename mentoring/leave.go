@@ -13,7 +13,9 @@ import (
 //
 // The others in their conversations get one neutral line, and the mentees of a
 // mentor are asked how they want to go on.
-func (a *Act) DeleteMe(m *Member) error {
+func (a *Act) DeleteMe(m *Member) error { return a.deleteMember(m.ID, m) }
+
+func (a *Act) deleteMember(by MemberID, m *Member) error {
 	if _, ok := JoinMachine().Next(m.Join, StepDelete); !ok {
 		return Refuse("delete.going_on")
 	}
@@ -29,7 +31,7 @@ func (a *Act) DeleteMe(m *Member) error {
 			return err
 		}
 	}
-	if err = a.giveCasesBack(*m); err != nil {
+	if err = a.giveCasesBack(by, *m); err != nil {
 		return err
 	}
 	if err = a.endAskingOf(*m); err != nil {
@@ -55,6 +57,9 @@ func (a *Act) DeleteMe(m *Member) error {
 		return fmt.Errorf("put dialogue: %w", err)
 	}
 	a.Do(EraseMember{m.ID})
+	if err = a.audit(by, AuditErase, m.ID); err != nil {
+		return err
+	}
 	return a.count(CountDeleted, a.Now, DefaultProgramme, DefaultUnit, m.Trial)
 }
 
@@ -70,7 +75,7 @@ func (a *Act) resign(s *Membership) error {
 
 // giveCasesBack frees the cases that a member has taken, and closes those that
 // they opened: there will be nobody to talk with.
-func (a *Act) giveCasesBack(m Member) error {
+func (a *Act) giveCasesBack(by MemberID, m Member) error {
 	going, err := a.Tx.Cases(CaseOpen, CaseClaimed)
 	if err != nil {
 		return fmt.Errorf("cases: %w", err)
@@ -78,7 +83,7 @@ func (a *Act) giveCasesBack(m Member) error {
 	for _, c := range going {
 		switch {
 		case c.ClaimedBy == m.ID:
-			if _, err = a.release(c); err != nil {
+			if _, err = a.release(by, c); err != nil {
 				return err
 			}
 		case c.Opener == m.ID:
@@ -86,6 +91,9 @@ func (a *Act) giveCasesBack(m Member) error {
 				return err
 			}
 			if err = a.putCase(&c); err != nil {
+				return err
+			}
+			if err = a.audit(by, AuditClose, c.ID); err != nil {
 				return err
 			}
 			a.Do(ShowCase{c.ID}, TellStaff{Programme: c.Programme, Unit: c.Unit, Case: c.ID, Text: T("delete.case", "number", int64(c.ID))})
@@ -162,7 +170,7 @@ func (a *Act) inactiveSince(keep time.Duration, wrote bool) (more bool, err erro
 		return false, fmt.Errorf("inactive members: %w", err)
 	}
 	for i := range over {
-		if err = a.DeleteMe(&over[i]); err != nil {
+		if err = a.deleteMember(System, &over[i]); err != nil {
 			return false, err
 		}
 	}

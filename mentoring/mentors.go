@@ -61,7 +61,7 @@ func (a *Act) InviteMentor(staff Member, address string) error {
 	if m.Language != "" {
 		a.Do(Notify{Member: m.ID, Text: T("mentor.invited")})
 	}
-	return nil
+	return a.audit(staff.ID, AuditInvite, m.ID)
 }
 
 // wellFormedAddress says whether s looks like a person's address: "@", a name,
@@ -186,21 +186,21 @@ func (a *Act) mentorFor(staff Member, id MembershipID, action Action) (Membershi
 // each mentee is told that they may choose somebody else; places that nobody has
 // written in yet are given back.
 func (a *Act) PauseMentor(staff Member, id MembershipID) error {
-	return a.moveMentor(staff, id, StepPause, "mentor.paused")
+	return a.moveMentor(staff, id, StepPause, AuditPause)
 }
 
 // ResumeMentor ends a pause.
 func (a *Act) ResumeMentor(staff Member, id MembershipID) error {
-	return a.moveMentor(staff, id, StepResume, "mentor.resumed")
+	return a.moveMentor(staff, id, StepResume, AuditResume)
 }
 
 // EndMentor ends a mentor's membership and their conversations; each mentee is
 // told, with a way on.
 func (a *Act) EndMentor(staff Member, id MembershipID) error {
-	return a.moveMentor(staff, id, StepEnd, "mentor.ended")
+	return a.moveMentor(staff, id, StepEnd, AuditEnd)
 }
 
-func (a *Act) moveMentor(staff Member, id MembershipID, by Step, own string) error {
+func (a *Act) moveMentor(staff Member, id MembershipID, by Step, as AuditAction) error {
 	s, err := a.mentorFor(staff, id, DoMoveMentor)
 	if err != nil {
 		return err
@@ -217,7 +217,11 @@ func (a *Act) moveMentor(staff Member, id MembershipID, by Step, own string) err
 	if err := a.putMembership(&s); err != nil {
 		return err
 	}
+	own := map[Step]string{StepPause: "mentor.paused", StepResume: "mentor.resumed", StepEnd: "mentor.ended"}[by]
 	a.Do(Notify{Member: s.Member, Text: T(own)})
+	if err := a.audit(staff.ID, as, id); err != nil {
+		return err
+	}
 	switch by {
 	case StepResume:
 		return nil

@@ -106,6 +106,13 @@ func (a *Act) ConfirmMove(staff Member, number MemberID, yes bool) error {
 	if err = a.Tx.DropMoveRequest(number); err != nil {
 		return fmt.Errorf("drop move request: %w", err)
 	}
+	decided := AuditMoveAllow
+	if !yes {
+		decided = AuditMoveRefuse
+	}
+	if err = a.audit(staff.ID, decided, old.ID); err != nil {
+		return err
+	}
 	if !yes {
 		a.Do(Notify{Member: m.ID, Text: T("move.refused")}, Notify{Member: old.ID, Text: T("move.refused_old")})
 		return nil
@@ -120,6 +127,9 @@ func (a *Act) ConfirmMove(staff Member, number MemberID, yes bool) error {
 // move gives the newcomer's address to the member, and the member's to the
 // newcomer, who is then what is left of the old account, and goes.
 func (a *Act) move(m, old *Member) error {
+	if err := a.audit(old.ID, AuditMoved, old.ID); err != nil {
+		return err
+	}
 	from, to := old.Address, m.Address
 	m.Address = "" // an address has one owner at any moment
 	if err := a.putMember(m); err != nil {

@@ -118,7 +118,10 @@ func (a *Act) note(staff Member, id MembershipID, change func(*Preparation) erro
 			return err
 		}
 	}
-	return a.putPreparation(&p)
+	if err := a.putPreparation(&p); err != nil {
+		return err
+	}
+	return a.audit(staff.ID, AuditNote, id)
 }
 
 // NoteRound says in which training round a mentor is.
@@ -216,7 +219,7 @@ func (a *Act) ListMentor(staff Member, id MembershipID) error {
 		return err
 	}
 	a.Do(Notify{Member: s.Member, Text: T("mentor.listed")})
-	return nil
+	return a.audit(staff.ID, AuditList, id)
 }
 
 // listed keeps that a mentor is shown to mentees from now on.

@@ -70,7 +70,10 @@ func (a *Act) OpenJoining(m Member, open bool) error {
 	if err := a.Tx.PutSetting(settingClosed, value); err != nil {
 		return fmt.Errorf("put setting: %w", err)
 	}
-	return nil
+	if open {
+		return a.audit(m.ID, AuditJoiningOpen)
+	}
+	return a.audit(m.ID, AuditJoiningClose)
 }
 
 // mustBeOpen refuses while joining is closed.

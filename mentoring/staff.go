@@ -59,6 +59,9 @@ func (a *Act) Enlist(address string) (Member, error) {
 		if err := a.beginMembership(&s, StepEnlist); err != nil {
 			return Member{}, err
 		}
+		if err := a.audit(System, AuditEnlist, m.ID, s.ID); err != nil {
+			return Member{}, err
+		}
 	}
 	if _, ok := JoinMachine().Next(m.Join, StepVouch); ok {
 		if err := a.joinStep(&m, StepVouch); err != nil {
@@ -117,6 +120,9 @@ func (a *Act) Dismissed(m Member, id StaffRoomID) error {
 	if !left {
 		return nil
 	}
+	if err := a.audit(System, AuditDismiss, m.ID, room.ID); err != nil {
+		return err
+	}
 	return a.releaseAll(m, room)
 }
 
@@ -129,7 +135,7 @@ func (a *Act) releaseAll(m Member, room StaffRoom) error {
 		if c.ClaimedBy != m.ID || c.Programme != room.Programme || c.Unit != room.Unit {
 			continue
 		}
-		if _, err := a.release(c); err != nil {
+		if _, err := a.release(System, c); err != nil {
 			return err
 		}
 	}

@@ -103,7 +103,10 @@ func (a *Act) AddTopic(staff Member, words map[Language]string) (int, error) {
 	list = append(list, Topic{
 		Programme: s.Programme, Unit: s.Unit, Key: fmt.Sprint("own", number), Words: words, Position: number, Changed: a.Now,
 	})
-	return number, a.putTopics(list)
+	if err = a.putTopics(list); err != nil {
+		return 0, err
+	}
+	return number, a.audit(staff.ID, AuditTopic)
 }
 
 // changeTopic changes the topic with that number.
@@ -120,7 +123,10 @@ func (a *Act) changeTopic(staff Member, number int, change func(list []Topic, t 
 		return err
 	}
 	t.Changed = a.Now
-	return a.putTopics(list)
+	if err := a.putTopics(list); err != nil {
+		return err
+	}
+	return a.audit(staff.ID, AuditTopic)
 }
 
 func topicNumber(list []Topic, number int) *Topic {
@@ -216,7 +222,7 @@ func (a *Act) MergeTopic(staff Member, from, into int) error {
 			return err
 		}
 	}
-	return nil
+	return a.audit(staff.ID, AuditTopic)
 }
 
 // SuggestTopic is a mentor asking staff for a new topic (feature F9).

@@ -156,6 +156,19 @@ type Tx interface {
 	PutHeld(*Held) error
 	DeleteHeld(id int64) error
 
+	// AppendAudit adds an entry: it sets its Number, Previous and Hash, and keeps
+	// its reason apart. Nothing changes or deletes an entry.
+	AppendAudit(*AuditEntry) error
+	// AuditHead is that of the newest entry, the zero value when there is none.
+	AuditHead() (AuditHead, error)
+	// AuditEntries lists the entries after a number, by number, at most limit.
+	AuditEntries(after int64, limit int) ([]AuditEntry, error)
+	// AuditCounts says how often each action was done from a moment until before
+	// another.
+	AuditCounts(from, until time.Time) (map[AuditAction]int64, error)
+	// DropAuditReasons forgets the reasons that were given before a moment.
+	DropAuditReasons(before time.Time) error
+
 	// NewID gives a number that was never given before (menus).
 	NewID() int64
 }

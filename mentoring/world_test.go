@@ -151,7 +151,11 @@ func (w *watched) PutConversation(c *mentoring.Conversation) error {
 	w.writes++
 	return w.Tx.PutConversation(c)
 }
-func (w *watched) PutCase(c *mentoring.Case) error           { w.writes++; return w.Tx.PutCase(c) }
+func (w *watched) PutCase(c *mentoring.Case) error { w.writes++; return w.Tx.PutCase(c) }
+func (w *watched) AppendAudit(e *mentoring.AuditEntry) error {
+	w.writes++
+	return w.Tx.AppendAudit(e)
+}
 func (w *watched) PutStaffRoom(r *mentoring.StaffRoom) error { w.writes++; return w.Tx.PutStaffRoom(r) }
 func (w *watched) PutCode(s string, c *mentoring.Code) error { w.writes++; return w.Tx.PutCode(s, c) }
 func (w *watched) PutBlock(by, whom mentoring.MemberID, at time.Time) error {

@@ -17,7 +17,7 @@ func backupTables() []string {
 		"setting", "high_water", "member", "membership", "card", "card_history", "preparation", "availability", "conversation", "participant", "cases",
 		"staff_room", "code", "phrase", "attempt", "block", "counter", "tally", "handover", "asking", "asking_offer", "canned", "reply_sample", "dialogue", "topic", "text_override", "room", "ghost", "line", "message",
 		"upload", "told", "poll",
-		"move_request",
+		"move_request", "audit", "audit_reason",
 	}
 }
 
@@ -116,7 +116,11 @@ func (b *backup) table(table archiveTable) error {
 		return err
 	}
 	keep := keeper(table)
-	return b.l.query("SELECT * FROM "+table.Name, func(r record) error {
+	order := ""
+	if table.Name == "audit" { // it can only be written in its order
+		order = " ORDER BY number"
+	}
+	return b.l.query("SELECT * FROM "+table.Name+order, func(r record) error {
 		if b.done%progressStep == 0 {
 			b.o.progress("backup", b.done, b.total)
 			if err := b.ctx.Err(); err != nil {

@@ -8,6 +8,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
+
+	"silta/mentoring"
 )
 
 // Restore reads a backup into an empty database, whichever of the two kinds it
@@ -54,7 +57,14 @@ func Restore(ctx context.Context, o Options, r io.Reader) error {
 		if err := (&restore{ctx: ctx, l: l, o: &o, in: in, total: header.Rows}).run(); err != nil {
 			return err
 		}
-		return migrate(ctx, db, table, o.progress)
+		if err := migrate(ctx, db, table, o.progress); err != nil {
+			return err
+		}
+		now := o.Now
+		if now == nil {
+			now = time.Now
+		}
+		return auditSystem(l, now(), mentoring.AuditRestore)
 	}()
 	return doing("restore", errors.Join(err, give()))
 }

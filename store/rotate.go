@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"silta/mentoring"
 )
 
 // sealedColumn is a column whose values are sealed, and the column that names
@@ -36,6 +38,7 @@ func sealedColumns() []sealedColumn {
 		{"upload", "address", "id"},
 		{"upload", "opens", "id"},
 		{"poll", "state", "id"},
+		{"audit_reason", "words", "number"},
 		{"queue", "payload", "id"},
 	}
 }
@@ -86,7 +89,12 @@ func (s *Store) Rotate(ctx context.Context, progress func(done, total int64)) (d
 			}
 		}
 	}
-	return done, nil
+	if done == 0 {
+		return 0, nil
+	}
+	return done, doing("rotate", s.Write(ctx, func(t *Tx) error {
+		return t.latch(errors.Join(t.writing(), auditSystem(t.l, s.now(), mentoring.AuditRotate)))
+	}))
 }
 
 // first is before the first row's key.

@@ -366,6 +366,56 @@ CREATE TABLE copy_ref (
 WITHOUT ROWID
 ;
 
+-- The audit (audit.go): entries are added, and nothing else. The triggers are no
+-- lock for whoever owns the database; the hashes are there to find that out.
+CREATE TABLE audit (
+	number   BIGINT NOT NULL PRIMARY KEY, -- from 1, without a gap
+	at       BIGINT NOT NULL,
+	kind     TEXT   NOT NULL,
+	actor    BIGINT NOT NULL, -- a member's number; 0: the service itself
+	action   TEXT   NOT NULL,
+	subject  TEXT   NOT NULL, -- numbers with their kinds
+	reasoned BYTEA  NOT NULL, -- commitment to the reason
+	previous BYTEA  NOT NULL,
+	hash     BYTEA  NOT NULL
+);
+CREATE INDEX audit_at ON audit (at);
+
+-- Reasons are not in the audit itself: they are forgotten when their time is over.
+CREATE TABLE audit_reason (
+	number BIGINT NOT NULL PRIMARY KEY,
+	words  BYTEA  NOT NULL, -- sealed
+	at     BIGINT NOT NULL
+);
+CREATE INDEX audit_reason_at ON audit_reason (at);
+
+-- only: sqlite until "end only"
+CREATE TRIGGER audit_next BEFORE INSERT ON audit
+WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM audit)
+BEGIN SELECT RAISE(ABORT, 'the audit goes on with the next number only'); END;
+CREATE TRIGGER audit_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit is never changed'); END;
+CREATE TRIGGER audit_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'nothing is deleted from the audit'); END;
+-- end only sqlite
+
+-- only: postgres until "end only"
+CREATE FUNCTION audit_next() RETURNS trigger LANGUAGE plpgsql AS $audit$
+BEGIN
+	IF NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM audit) THEN
+		RAISE EXCEPTION 'the audit goes on with the next number only';
+	END IF;
+	RETURN NEW;
+END $audit$;
+CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql AS $audit$
+BEGIN
+	RAISE EXCEPTION 'the audit is never changed, and nothing is deleted from it';
+END $audit$;
+CREATE TRIGGER audit_next BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_next();
+CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_kept();
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
+-- end only postgres
+
 -- What a member has been told once, and need not be told again.
 CREATE TABLE told (
 	member INTEGER NOT NULL REFERENCES member (id),

@@ -1,0 +1,151 @@
+package mentoring_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"silta/mentoring"
+)
+
+// auditFree are use cases of staff that only look, or that leave their entry to
+// another.
+func auditFree() map[string]string {
+	return map[string]string{
+		"CardHistory":   "looks",
+		"CodesGiven":    "looks",
+		"Loads":         "looks",
+		"MentorRecords": "looks",
+		"StaffSummary":  "looks",
+	}
+}
+
+// TestStaffLeaveTraces: every use case that a staff member does reaches the
+// audit, or stands above with the reason why not.
+func TestStaffLeaveTraces(t *testing.T) {
+	calls := map[string][]string{} // of methods and functions, by name
+	var staffs []string
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Body == nil {
+				continue
+			}
+			ast.Inspect(f.Body, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok {
+					calls[f.Name.Name] = append(calls[f.Name.Name], s.Sel.Name)
+				}
+				return true
+			})
+			if f.Recv == nil || !f.Name.IsExported() {
+				continue
+			}
+			for _, p := range f.Type.Params.List {
+				for _, n := range p.Names {
+					if kind, ok := p.Type.(*ast.Ident); ok && n.Name == "staff" && kind.Name == "Member" {
+						staffs = append(staffs, f.Name.Name)
+					}
+				}
+			}
+		}
+	}
+	if len(staffs) < 20 {
+		t.Fatalf("only %d use cases of staff: %v", len(staffs), staffs)
+	}
+	for _, name := range staffs {
+		reached := map[string]bool{}
+		reach(calls, name, reached)
+		traced := reached["audit"] || reached["auditBecause"]
+		if why, free := auditFree()[name]; traced == (free && why != "") {
+			t.Errorf("%s: leaves a trace: %t; listed as one that leaves none: %t", name, traced, free)
+		}
+	}
+	for name := range auditFree() {
+		if !slices.Contains(staffs, name) && name != "CodesGiven" {
+			t.Errorf("%s is no use case of staff", name)
+		}
+	}
+}
+
+func reach(calls map[string][]string, name string, reached map[string]bool) {
+	for _, next := range calls[name] {
+		if !reached[next] {
+			reached[next] = true
+			reach(calls, next, reached)
+		}
+	}
+}
+
+func (w *world) auditOf() (list []mentoring.AuditEntry) {
+	w.t.Helper()
+	w.look(func(a *mentoring.Act) (err error) { list, err = a.Tx.AuditEntries(0, 1000); return err })
+	return list
+}
+
+// TestAuditEntries: who did what to what, and nothing about who was refused.
+func TestAuditEntries(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	mentee := w.mentee("Kuura")
+	_, id := w.mentor(staff, "Kanerva")
+	var c mentoring.Case
+	w.must(func(a *mentoring.Act) (err error) {
+		c, err = a.CallStaff(mentee, mentoring.CaseHelp, 0)
+		return err
+	})
+	before := len(w.auditOf())
+	w.refused("not_allowed", func(a *mentoring.Act) error { _, err := a.Claim(mentee, c.ID); return err })
+	w.must(func(a *mentoring.Act) error { _, err := a.Claim(staff, c.ID); return err })
+	w.must(func(a *mentoring.Act) error { return a.PauseMentor(staff, id) })
+	w.must(func(a *mentoring.Act) error { return a.DeleteMe(&mentee) })
+	list := w.auditOf()
+	if got, want := list[0].Action, mentoring.AuditEnlist; got != want || list[0].Kind != mentoring.BySystem || list[0].Actor != mentoring.System {
+		t.Errorf("the first entry is %+v", list[0])
+	}
+	type short struct {
+		by     mentoring.MemberID
+		action mentoring.AuditAction
+	}
+	var got []short
+	for _, e := range list[before:] {
+		got = append(got, short{e.Actor, e.Action})
+		if e.Kind != mentoring.ByPerson || e.At.Unix() != w.now.Unix() {
+			t.Errorf("%+v", e)
+		}
+	}
+	want := []short{
+		{staff.ID, mentoring.AuditClaim}, {staff.ID, mentoring.AuditPause},
+		{mentee.ID, mentoring.AuditClose}, {mentee.ID, mentoring.AuditErase},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if subject := list[before].Subject; !strings.HasPrefix(subject, "case 1, conversation ") {
+		t.Errorf("claimed %q", subject)
+	}
+	var counts map[mentoring.AuditAction]int64
+	w.look(func(a *mentoring.Act) (err error) {
+		counts, err = a.Tx.AuditCounts(w.now, w.now.Add(time.Second))
+		return err
+	})
+	if counts[mentoring.AuditPause] != 1 {
+		t.Errorf("counted %v", counts)
+	}
+}
