@@ -75,6 +75,7 @@ func table() []command {
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
 		{name: "move", in: inRoom | inStaff, do: (*turn).move},
+		{name: "mydata", in: inRoom, do: (*turn).mydata},
 		{name: "delete", in: inRoom, do: (*turn).deleteMe},
 		{name: "cancel", in: everywhere, quiet: true, do: (*turn).cancel},
 

@@ -154,7 +154,8 @@ func rules(c *config.Config) *mentoring.Rules {
 		MinimumAge: c.MinimumAge, ConsentVersion: c.ConsentVersion, PlaceHeld: time.Duration(c.PlaceHeld),
 		MentorCapacity: c.MentorCapacity, CodeLifetime: time.Duration(c.CodeLifetime),
 		Retention: time.Duration(c.Retention.Conversations), RetentionNotice: time.Duration(c.Retention.Notice),
-		JoiningRetention:    time.Duration(c.Retention.Joining),
+		JoiningRetention: time.Duration(c.Retention.Joining),
+		QueueKept:        time.Duration(c.Retention.Queue), KeysKept: time.Duration(c.Retention.Keys),
 		RegisteredRetention: time.Duration(c.Retention.Registered), InactiveRetention: time.Duration(c.Retention.Inactive),
 		Zone: c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
 		Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{

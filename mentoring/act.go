@@ -23,6 +23,10 @@ type Rules struct {
 	// anybody, InactiveRetention of one who did; 0: they are kept.
 	RegisteredRetention, InactiveRetention time.Duration
 
+	// QueueKept and KeysKept are how long a message may be on its way, and how long
+	// the keys by which it was read are kept; people are told.
+	QueueKept, KeysKept time.Duration
+
 	Zone       *time.Location
 	Topics     []string // keys of the topics offered; the words are in locale/
 	Programmes map[Programme]*ProgrammeRules

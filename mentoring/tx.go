@@ -25,6 +25,8 @@ type Tx interface {
 	// no part in a conversation and no case, with their own rooms and what the bot
 	// asked them.
 	DeleteMember(MemberID) error
+	// KeptOf is everything that is kept about a member.
+	KeptOf(MemberID) ([]Kept, error)
 
 	Membership(MembershipID) (Membership, error)
 	Memberships(MemberID) ([]Membership, error)

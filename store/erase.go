@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"silta/mentoring"
@@ -44,35 +45,8 @@ func (t *Tx) EraseMember(id mentoring.MemberID) error {
 	if err != nil {
 		return doing("erase member", err)
 	}
-	const theirs = " WHERE membership IN (SELECT id FROM membership WHERE member = $1)"
-	for _, statement := range []string{
-		"DELETE FROM line WHERE room IN (SELECT id FROM room WHERE kind = 2 AND owner = $1)",
-		"DELETE FROM room WHERE kind = 2 AND owner = $1",
-		"DELETE FROM phrase WHERE member = $1",
-		"DELETE FROM told WHERE member = $1",
-		"DELETE FROM asking_offer WHERE asking IN (SELECT id FROM asking WHERE member = $1) OR member = $1",
-		"DELETE FROM asking WHERE member = $1",
-		"DELETE FROM move_request WHERE newcomer = $1 OR member = $1",
-		"DELETE FROM dialogue WHERE member = $1",
-		"DELETE FROM block WHERE blocker = $1 OR blocked = $1",
-		"DELETE FROM handover WHERE mentee = $1",
-		"UPDATE code SET giver = 0 WHERE giver = $1",
-		"UPDATE text_override SET author = NULL WHERE author = $1",
-		"DELETE FROM card" + theirs,
-		"DELETE FROM card_history" + theirs,
-		"UPDATE card_history SET author = 0 WHERE author = $1",
-		"DELETE FROM preparation" + theirs,
-		"UPDATE preparation SET checked_by = 0 WHERE checked_by = $1",
-		"DELETE FROM availability" + theirs,
-		"DELETE FROM tally" + theirs,
-		"DELETE FROM reply_sample" + theirs,
-		"UPDATE membership SET created = 0, first_message = 0 WHERE member = $1",
-		`UPDATE member SET address = '', address_hash = NULL, language = '', alias = '', join_state = 'erased', consent = 0,
-			consent_at = 0, created = 0, changed = 0, warned = 0, unit = '', topic = '', account = '' WHERE id = $1`,
-	} {
-		if _, err := t.exec(statement, id); err != nil {
-			return doing("erase member", err)
-		}
+	if err := t.eraseKept(id); err != nil {
+		return doing("erase member", err)
 	}
 	for _, r := range rooms {
 		t.forgetRoom(r)
@@ -84,6 +58,19 @@ func (t *Tx) EraseMember(id mentoring.MemberID) error {
 	t.caches.blocks.dropIf(func(p [2]mentoring.MemberID, _ bool) bool { return p[0] == id || p[1] == id })
 	t.caches.members.drop(id)
 	t.caches.addresses.drop(old.Address)
+	return nil
+}
+
+// eraseKept erases what every table holds about a member, as [keepings] says.
+func (t *Tx) eraseKept(id mentoring.MemberID) error {
+	for _, k := range slices.Backward(keepings()) {
+		if k.erase == "" {
+			continue
+		}
+		if _, err := t.exec(k.erase, id); err != nil {
+			return doing(k.table, err)
+		}
+	}
 	return nil
 }
 

@@ -130,29 +130,18 @@ func (t *Tx) DeleteMember(id mentoring.MemberID) error {
 	if err != nil {
 		return doing("delete member", err)
 	}
-	for _, r := range rooms {
-		if _, err := t.exec("DELETE FROM line WHERE room = $1", r.ID); err != nil {
-			return doing("delete member", err)
-		}
-		if _, err := t.exec("DELETE FROM room WHERE id = $1", r.ID); err != nil {
-			return doing("delete member", err)
-		}
-		t.forgetRoom(r)
-	}
-	if err := t.PutDialogue(id, nil); err != nil {
-		return doing("delete member", err)
-	}
 	invited, err := t.Memberships(id)
 	if err != nil {
 		return doing("delete member", err)
 	}
-	for _, statement := range []string{
-		"DELETE FROM phrase WHERE member = $1", "DELETE FROM told WHERE member = $1", "DELETE FROM membership WHERE member = $1",
-		"DELETE FROM move_request WHERE newcomer = $1 OR member = $1",
-	} {
-		if _, err := t.exec(statement, id); err != nil {
-			return doing("delete member", err)
-		}
+	if err := t.eraseKept(id); err != nil {
+		return doing("delete member", err)
+	}
+	if _, err := t.exec("DELETE FROM membership WHERE member = $1", id); err != nil {
+		return doing("delete member", err)
+	}
+	for _, r := range rooms {
+		t.forgetRoom(r)
 	}
 	for i := range invited {
 		t.caches.memberships.drop(invited[i].ID)
