@@ -13,7 +13,7 @@ func (t *turn) callStaff(string) error {
 		return err
 	}
 	t.say("staff.called", "number", int64(c.ID))
-	return nil
+	return t.later(c)
 }
 
 // callUrgent tells the numbers to ring at once, whatever happens after, and
@@ -25,7 +25,7 @@ func (t *turn) callUrgent(string) error {
 		return err
 	}
 	t.say("urgent.called", "number", int64(c.ID))
-	return nil
+	return t.later(c)
 }
 
 func (t *turn) call(kind mentoring.CaseKind) (mentoring.Case, error) {

@@ -51,14 +51,37 @@ type script struct {
 	menus   map[string][]int64 // by person and place
 	offers  map[int64]string   // cards of askings, by menu
 	answer  []bot.Line         // lines not yet looked at
+	alarms  []alarm            // lines that call staff
 	redact  bool
 	inputAt string
 	// unsigned: inputs come from devices that their owners have not signed.
 	unsigned bool
 }
 
+// alarm is a line that calls staff: somebody of them, or (0) the room.
+type alarm struct {
+	member mentoring.MemberID
+	menu   int64
+}
+
+// alarmed keeps the lines of the last step that call staff.
+func (s *script) alarmed() {
+	for _, e := range s.effects {
+		switch e := e.(type) {
+		case mentoring.Notify:
+			if e.Menu != 0 {
+				s.alarms = append(s.alarms, alarm{e.Member, e.Menu})
+			}
+		case mentoring.TellStaff:
+			if e.Menu != 0 {
+				s.alarms = append(s.alarms, alarm{0, e.Menu})
+			}
+		}
+	}
+}
+
 var (
-	inputLine = regexp.MustCompile(`^(\w+)(/[^\s+>*:]+|#\d*|#\$\w+)?(>|\+\+?|\*|:)(?: (.*)|)$`)
+	inputLine = regexp.MustCompile(`^(\w+)(/[^\s+>*:]+|#\d*|#\$\w+)?(>|\+\+?|\+!|\*|:)(?: (.*)|)$`)
 	token     = regexp.MustCompile(`<([#=~]?)([^<>]+)>`)
 	textRef   = regexp.MustCompile(`\[[a-z_.]+[^\]]*\]`)
 	variable  = regexp.MustCompile(`\$\w+`)
@@ -161,6 +184,7 @@ func (s *script) stage(f []string) {
 		s.rules.ConsentVersion++
 	case "tick":
 		s.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })
+		s.alarmed()
 	case "departed":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Departed(p, false) })
@@ -222,6 +246,12 @@ func (s *script) input(line string) {
 		}
 	case "*":
 		r.Input = bot.Input{Kind: bot.Arrived}
+	case "+!":
+		for _, e := range s.alarms {
+			if e.member == s.people[name] || e.member == 0 && r.Place == bot.Staff {
+				r.Input = bot.Input{Kind: bot.Button, Menu: e.menu, Key: text}
+			}
+		}
 	default:
 		menus := s.menus[room]
 		if len(menus) < len(how) {
@@ -232,6 +262,7 @@ func (s *script) input(line string) {
 	answer := s.handle(name, r)
 	s.answer, s.redact = answer.Lines, answer.RedactInput
 	s.offered()
+	s.alarmed()
 	for _, l := range answer.Lines {
 		s.learn(room, l)
 	}

@@ -122,6 +122,9 @@ func (t *turn) tap(in Input) error {
 	if done, err := t.tapHeld(in.Menu, r); done || err != nil {
 		return err
 	}
+	if done, err := t.tapCall(in.Menu, r); done || err != nil {
+		return err
+	}
 	q := t.question()
 	if q != nil && in.Menu == q.Menu && in.Menu != 0 {
 		if t.place == Management && !t.ready() {

@@ -88,6 +88,8 @@ func table() []command {
 		{name: "claim", in: work, may: mentoring.DoCase, do: (*turn).claim},
 		{name: "release", in: work, may: mentoring.DoCase, do: (*turn).release},
 		{name: "close", in: work, may: mentoring.DoCase, do: (*turn).closeCase},
+		{name: "ack", in: work, may: mentoring.DoCase, do: (*turn).acknowledge},
+		{name: "oncall", in: work, may: mentoring.DoCase, do: (*turn).onCall},
 		{name: "joining", in: work, may: mentoring.DoOpenJoining, do: (*turn).openJoining},
 	}
 }
@@ -123,6 +125,7 @@ func (b *Bot) index() {
 		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
 			"filler", "woman", "man", "other", "peer", "volunteer", "professional",
 			"open", "shut", "trial", "referral", "new", "me",
+			"default",
 			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name

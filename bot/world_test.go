@@ -54,7 +54,8 @@ func newWorld(t testing.TB, lang string) *world {
 			CodeLifetime: 14 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, RetentionNotice: 72 * time.Hour,
 			Zone: zone, StaffAlias: "Silta", Search: text.Search{}, Guard: text.NewGuard(text.Settings{}),
 			Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {
-				Awake: time.Hour, ForgetAfter: 7 * 24 * time.Hour, FewMentors: 2,
+				OnCall: mentoring.OnCallRules{Repeat: 5 * time.Minute, Tries: 2},
+				Awake:  time.Hour, ForgetAfter: 7 * 24 * time.Hour, FewMentors: 2,
 				Waiting: mentoring.Waiting{Remind: 24 * time.Hour, Offer: 48 * time.Hour, Staff: 72 * time.Hour},
 			}},
 			Topics: []string{"independence", "aftercare", "studies", "work", "parenthood"},

@@ -167,6 +167,7 @@ func rules(c *config.Config) *mentoring.Rules {
 func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 	return &mentoring.ProgrammeRules{
 		NeedGuide: p.Mentors.Guide, NeedTraining: p.Mentors.Training, NeedCheck: p.Mentors.BackgroundCheck,
+		OnCall:    onCallRules(&p.OnCall),
 		FreeCards: !p.Mentors.CardApproval, AskWait: p.AskWait.Std(),
 		Carries: map[mentoring.Content]bool{
 			mentoring.Images: p.Media.Images, mentoring.Voice: p.Media.Voice, mentoring.Audio: p.Media.Audio,
@@ -182,6 +183,18 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		},
 		MaxFile: int64(p.Media.MaxSize), MaxLength: time.Duration(p.Media.MaxLength),
 	}
+}
+
+func onCallRules(c *config.OnCall) mentoring.OnCallRules {
+	r := mentoring.OnCallRules{People: c.People, Repeat: c.Repeat.Std(), Tries: c.Tries}
+	var spans []mentoring.Span
+	for _, h := range c.Hours {
+		for _, day := range h.Days {
+			spans = append(spans, mentoring.Span{Day: day, From: h.From, To: h.To})
+		}
+	}
+	r.Hours = mentoring.NewHours(spans)
+	return r
 }
 
 // Do runs a use case of the domain in a step of its own and keeps what follows

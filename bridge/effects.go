@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"silta/bot"
 	"silta/mentoring"
 	"silta/store"
 )
@@ -77,7 +78,8 @@ func (s *step) notify(e mentoring.Notify) error {
 	if err != nil {
 		return err
 	}
-	return s.line(store.RoomManagement, int64(e.Member), line{text: s.b.bot.Render(member.Language, e.Text), loud: e.Loud})
+	l := line{text: s.b.bot.Render(member.Language, e.Text), loud: e.Loud, menu: e.Menu}
+	return s.line(store.RoomManagement, int64(e.Member), l.called())
 }
 
 func (s *step) tell(e mentoring.Tell) error {
@@ -140,11 +142,19 @@ func (s *step) staffLine(e mentoring.TellStaff) error {
 	if err != nil || !ok {
 		return err
 	}
-	l := line{text: s.b.bot.Render(s.b.staffLanguage(), e.Text), loud: e.Loud}
+	l := line{text: s.b.bot.Render(s.b.staffLanguage(), e.Text), loud: e.Loud, menu: e.Menu}
 	if e.Case != 0 {
 		l.thread = caseKey(e.Case)
 	}
-	return s.line(store.RoomStaff, int64(room.ID), l)
+	return s.line(store.RoomStaff, int64(room.ID), l.called())
+}
+
+// called puts the reaction on a line that asks for an answer with one tap.
+func (l line) called() line {
+	if l.menu != 0 {
+		l.buttons = bot.Called()
+	}
+	return l
 }
 
 // showCase makes the head message of a case, or edits it. Which of the two is

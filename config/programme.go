@@ -19,6 +19,8 @@ type Programme struct {
 	Mentors Mentors `yaml:"mentors"`
 	Guide   Guide   `yaml:"guide"`
 
+	OnCall OnCall `yaml:"on_call" reload:"yes"`
+
 	// AskWait is for how long a mentee's call to whoever is free waits for a mentor
 	// until staff are told.
 	AskWait Duration `yaml:"ask_wait" reload:"yes"`
@@ -66,6 +68,7 @@ func defaultMentoring() Programme {
 		Guard:       Guard{Mentee: "warn", Mentor: "warn", Domains: []string{}},
 		Media:       defaultMedia(),
 		Services:    []Service{},
+		OnCall:      defaultOnCall(),
 		AskWait:     Duration(4 * time.Hour),
 		Mentors:     Mentors{Guide: true, Training: true, BackgroundCheck: true, CardApproval: true},
 		Guide:       Guide{Steps: []Words{}, Video: Words{}},

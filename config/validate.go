@@ -50,6 +50,7 @@ func (c *Config) faults() []Fault {
 	c.checkCrisisLines(k)
 	c.checkGuard(k)
 	c.checkMentors(k)
+	c.Programmes.Mentoring.OnCall.check(k, "programmes.mentoring.on_call")
 	c.checkMachine(k)
 	c.Programmes.Mentoring.Media.check(k, "programmes.mentoring.media")
 	c.checkJoining(k)

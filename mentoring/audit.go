@@ -42,6 +42,8 @@ const (
 	AuditMoved        AuditAction = "moved"   // a member goes on from another account
 	AuditEnlist       AuditAction = "enlist"  // somebody is staff now
 	AuditDismiss      AuditAction = "dismiss" // somebody is staff no more
+	AuditAcknowledge  AuditAction = "acknowledge"
+	AuditOnCall       AuditAction = "on_call"
 	AuditErase        AuditAction = "erase"   // a member is deleted; which, only a number says
 	AuditRestore      AuditAction = "restore" // the database comes from a backup
 	AuditRotate       AuditAction = "rotate"  // everything was sealed with another key

@@ -21,6 +21,7 @@ func auditFree() map[string]string {
 		"CodesGiven":    "looks",
 		"Loads":         "looks",
 		"MentorRecords": "looks",
+		"OnCallList":    "looks",
 		"StaffSummary":  "looks",
 	}
 }

@@ -24,11 +24,17 @@ func (a *Act) CallStaff(m Member, kind CaseKind, in ConversationID) (Case, error
 		return Case{}, fmt.Errorf("cases: %w", err)
 	}
 	line := TellStaff{Programme: c.Programme, Unit: c.Unit, Loud: kind == CaseUrgent}
+	urgently := func(c Case) error {
+		if kind != CaseUrgent || c.State != CaseOpen {
+			return nil
+		}
+		return a.sound(c)
+	}
 	for _, g := range going {
 		if g.Opener == m.ID && g.Kind == kind && g.Programme == c.Programme && g.Unit == c.Unit {
 			line.Case, line.Text = g.ID, T("case.called_again", "number", int64(g.ID))
 			a.Do(line)
-			return g, nil
+			return g, urgently(g)
 		}
 	}
 	if err := CaseMachine().shift(&c.State, StepCall); err != nil {
@@ -38,11 +44,7 @@ func (a *Act) CallStaff(m Member, kind CaseKind, in ConversationID) (Case, error
 		return Case{}, err
 	}
 	a.Do(ShowCase{c.ID})
-	if kind == CaseUrgent {
-		line.Case, line.Text = c.ID, T("case.urgent", "number", int64(c.ID))
-		a.Do(line)
-	}
-	return c, nil
+	return c, urgently(c)
 }
 
 // whereCalled fills in whose staff a case is for, and as what the person calls.
@@ -209,6 +211,11 @@ func (a *Act) release(by MemberID, c Case) (Case, error) {
 		TellStaff{Programme: c.Programme, Unit: c.Unit, Case: c.ID, Text: T("case.released_staff", "number", number)},
 		Notify{Member: c.Opener, Text: T("case.released", "number", number)},
 	)
+	if c.Kind == CaseUrgent {
+		if err := a.sound(c); err != nil {
+			return c, err
+		}
+	}
 	return c, a.audit(by, AuditRelease, c.ID)
 }
 

@@ -10,6 +10,7 @@ type Notify struct {
 	Member MemberID
 	Text   Text
 	Loud   bool
+	Menu   int64 // 0, or the number under which a tap of yes on it comes back
 }
 
 // Tell is a line of the service itself to one participant, inside the
@@ -46,6 +47,7 @@ type TellStaff struct {
 	Case      CaseID
 	Text      Text
 	Loud      bool
+	Menu      int64 // as in Notify
 }
 
 // ShowCase makes or updates the head message of a case in its staff room.

@@ -22,7 +22,8 @@ type ProgrammeRules struct {
 	// MaxLength is how long sound and video may be; 0: no limit.
 	MaxLength time.Duration
 	// Guard says what becomes of contacts in what a role writes; see [ProgrammeRules.GuardOf].
-	Guard map[Role]GuardPolicy
+	Guard  map[Role]GuardPolicy
+	OnCall OnCallRules
 	// AskWait is for how long an asking waits for a mentor until staff are told.
 	AskWait time.Duration
 	// NeedGuide, NeedTraining and NeedCheck say what staff must see before they can

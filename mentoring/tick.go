@@ -52,11 +52,15 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
+	called, err := a.dueAlarms()
+	if err != nil {
+		return time.Time{}, err
+	}
 	idle, err := a.inactive()
 	if err != nil {
 		return time.Time{}, err
 	}
-	more = more || idle
+	more = more || idle || called
 	held, err := a.heldTooLong()
 	if err != nil {
 		return time.Time{}, err

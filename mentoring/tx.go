@@ -87,6 +87,15 @@ type Tx interface {
 	Cases(states ...CaseState) ([]Case, error)
 	PutCase(*Case) error
 
+	Alarm(CaseID) (Alarm, error)
+	PutAlarm(*Alarm) error
+	DropAlarm(CaseID) error // with its calls; that there is none is no error
+	// DueAlarms lists those whose Due has come, at most limit.
+	DueAlarms(now time.Time, limit int) ([]Alarm, error)
+	// AlarmUnder is the case that a line with that menu calls staff for.
+	AlarmUnder(menu int64) (CaseID, error)
+	PutAlarmCall(menu int64, id CaseID) error
+
 	StaffRooms() ([]StaffRoom, error)
 	PutStaffRoom(*StaffRoom) error
 

@@ -142,6 +142,21 @@ CREATE TABLE cases (
 );
 CREATE INDEX cases_state ON cases (state);
 
+-- Staff are called because of an urgent case until somebody answers. A call is a
+-- line with a menu, in a room of somebody's or of the staff.
+CREATE TABLE alarm (
+	case_id INTEGER NOT NULL PRIMARY KEY REFERENCES cases (id),
+	wave    INTEGER NOT NULL,
+	due     BIGINT  NOT NULL
+);
+CREATE INDEX alarm_due ON alarm (due);
+
+CREATE TABLE alarm_call (
+	menu    BIGINT  NOT NULL PRIMARY KEY,
+	case_id INTEGER NOT NULL REFERENCES cases (id)
+);
+CREATE INDEX alarm_call_case ON alarm_call (case_id);
+
 CREATE TABLE canned (
 	id        INTEGER NOT NULL PRIMARY KEY,
 	programme TEXT    NOT NULL,
