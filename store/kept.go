@@ -347,6 +347,8 @@ func aboutNobody() []keeping {
 		{table: "high_water", why: "numbers of ours"},
 		{table: "canned", why: "texts of the service"},
 		{table: "staff_room", why: "rooms of the service"},
+		{table: "alarm", why: "that staff are being called because of a case, which is shown"},
+		{table: "alarm_call", why: "numbers of lines with which they are"},
 		{table: "attempt", why: "wrong tries, by a keyed hash of what was tried; gone within a day"},
 		{table: "counter", why: "figures, in which nobody is named"},
 		{table: "topic", why: "texts of the service"},
