@@ -43,6 +43,9 @@ func (a *Act) CallStaff(m Member, kind CaseKind, in ConversationID) (Case, error
 	if err := a.putCase(&c); err != nil {
 		return Case{}, err
 	}
+	if err := a.countCase(CountCasesOpened, &c, "", m.Trial); err != nil {
+		return Case{}, err
+	}
 	a.Do(ShowCase{c.ID})
 	return c, urgently(c)
 }
@@ -232,6 +235,9 @@ func (a *Act) CloseCase(staff Member, id CaseID) (Case, error) {
 		return Case{}, err
 	}
 	if err := a.putCase(&c); err != nil {
+		return Case{}, err
+	}
+	if err := a.countClosed(&c, OutcomeNone); err != nil {
 		return Case{}, err
 	}
 	a.Do(ShowCase{id}, Notify{Member: c.Opener, Text: T("case.closed", "number", int64(id))})

@@ -54,6 +54,6 @@ const (
 // The counters of a week (feature I11): what people look for and do not find.
 const (
 	CountSearched CounterName = "searched"  // About: topic
-	CountNotFound CounterName = "not_found" // About: topic
-	CountCardSeen CounterName = "card_seen" // About: number of the mentor
+	CountNotFound CounterName = "not_found" // About: topic; nobody was free, or there was nobody
+	CountCardSeen CounterName = "card_seen"
 )

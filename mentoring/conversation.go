@@ -56,6 +56,8 @@ type Participant struct {
 	// Blocking is when the participant blocked the others here, Thanked when they
 	// last thanked.
 	Blocking, Thanked time.Time
+	// Wrote is as Membership.Wrote, of this conversation.
+	Wrote time.Time
 }
 
 // Conversation has k participants, whatever k is.

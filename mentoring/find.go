@@ -266,39 +266,46 @@ func (a *Act) NearTopics(m Member, f *Filter) ([]string, error) {
 	return near[:min(len(near), nearTopics)], nil
 }
 
-// Searched counts what was looked for and whether anybody was found, by topic
-// and week; of the person it keeps nothing (feature I11).
+// Searched counts what was looked for and whether anybody was found, by topic,
+// month and week; of the person it keeps nothing (feature I11). Where nobody is
+// free, it looks whether there would be anybody at all.
 func (a *Act) Searched(m Member, f *Filter, found int) error {
 	topics := f.Topics
 	if len(topics) == 0 {
 		topics = []string{""}
 	}
-	for _, topic := range topics {
-		if err := a.countWeek(CountSearched, topic, m.Trial); err != nil {
+	names := []CounterName{CountSearched}
+	if found == 0 {
+		anybody := *f
+		anybody.All = true
+		all, err := a.Find(m, &anybody)
+		if err != nil {
 			return err
 		}
-		if found == 0 {
-			if err := a.countWeek(CountNotFound, topic, m.Trial); err != nil {
-				return err
+		names = append(names, CountNotFound)
+		if len(all) == 0 {
+			names = append(names, CountNobody)
+		}
+	}
+	for _, topic := range topics {
+		for _, name := range names {
+			for _, period := range []string{a.week(), a.month()} {
+				if err := a.countIn(name, period, topic, DefaultProgramme, DefaultUnit, m.Trial, 1); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// CardSeen counts that a mentor's card was opened, by week.
+// CardSeen counts that a mentor's card was opened: of all by week, and for the
+// mentor's own eyes, with what else is theirs.
 func (a *Act) CardSeen(m Member, l *Listing) error {
-	return a.countWeek(CountCardSeen, fmt.Sprint(int64(l.Membership.ID)), m.Trial)
-}
-
-func (a *Act) countWeek(name CounterName, about string, trial bool) error {
-	year, week := a.Now.In(a.zone()).ISOWeek()
-	c := Counter{
-		Name: name, Month: fmt.Sprintf("%04d-W%02d", year, week), About: about,
-		Programme: DefaultProgramme, Unit: DefaultUnit, Trial: trial,
+	if !m.Trial {
+		if err := a.tally(l.Membership.ID, TallyCardSeen, 1); err != nil {
+			return err
+		}
 	}
-	if err := a.Tx.Count(c, 1); err != nil {
-		return fmt.Errorf("count: %w", err)
-	}
-	return nil
+	return a.countIn(CountCardSeen, a.week(), "", DefaultProgramme, DefaultUnit, m.Trial, 1)
 }

@@ -2,7 +2,9 @@ package mentoring_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"silta/mentoring"
@@ -157,7 +159,7 @@ func TestNearTopics(t *testing.T) {
 	}
 }
 
-// TestUnmetDemand: searches are counted by topic and week, and nothing else.
+// TestUnmetDemand: searches are counted by topic, month and week, and nothing else.
 func TestUnmetDemand(t *testing.T) {
 	w := newWorld(t)
 	m := w.mentee("Kuu")
@@ -170,9 +172,13 @@ func TestUnmetDemand(t *testing.T) {
 	want := map[string]int64{
 		"searched/2026-W45/work": 2, "searched/2026-W45/study": 1, "searched/2026-W45/": 1,
 		"not_found/2026-W45/work": 1, "not_found/2026-W45/study": 1, "not_found/2026-W45/": 1,
+		"nobody/2026-W45/work": 1, "nobody/2026-W45/study": 1, "nobody/2026-W45/": 1,
+	}
+	for key, n := range maps.Clone(want) {
+		want[strings.Replace(key, "W45", "11", 1)] = n
 	}
 	got := map[string]int64{}
-	for c, n := range w.figures(mentoring.CountSearched, mentoring.CountNotFound) {
+	for c, n := range w.figures(mentoring.CountSearched, mentoring.CountNotFound, mentoring.CountNobody) {
 		got[fmt.Sprintf("%s/%s/%s", c.Name, c.Month, c.About)] = n
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

@@ -93,6 +93,9 @@ func (a *Act) giveCasesBack(by MemberID, m Member) error {
 			if err = a.putCase(&c); err != nil {
 				return err
 			}
+			if err = a.countCase(CountCasesClosed, &c, OutcomeNone, m.Trial); err != nil {
+				return err
+			}
 			if err = a.audit(by, AuditClose, c.ID); err != nil {
 				return err
 			}
@@ -124,6 +127,9 @@ func (a *Act) eraseConversation(c *Conversation, leaver MemberID) error {
 	before, err := a.Tx.Conversation(c.ID) // a hand-over may have changed it
 	if err != nil {
 		return fmt.Errorf("conversation: %w", err)
+	}
+	if err = a.countEnd(before); err != nil {
+		return err
 	}
 	c = before.Clone()
 	if err = ConversationMachine().shift(&c.State, StepErase); err != nil {

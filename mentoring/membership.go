@@ -41,4 +41,7 @@ type Membership struct {
 	// FirstMessage is when the person first wrote to another participant in a
 	// conversation of this membership; zero until then (feature I1).
 	FirstMessage time.Time
+	// Wrote is a day on which the person wrote in a conversation of this
+	// membership: the first such day of the week or month in which they last did.
+	Wrote time.Time
 }

@@ -109,7 +109,11 @@ func (a *Act) note(staff Member, id MembershipID, change func(*Preparation) erro
 	if err != nil {
 		return err
 	}
+	before := p
 	if err := change(&p); err != nil {
+		return err
+	}
+	if err := a.countTrained(s, before, p); err != nil {
 		return err
 	}
 	if next, ok := MembershipMachine().Next(s.State, StepPrepare); ok && next != s.State {

@@ -83,8 +83,9 @@ func (a *Act) said(c *Conversation, me *Participant) (*Conversation, error) {
 	figures := c.Kind != KindCase
 	today := a.day()
 	opens, firstToday := c.State == Placed, !c.LastTalk.Equal(today)
+	fresh := c.Kind == KindMentoring && a.freshPeriod(me.Wrote)
 	newMonth := !c.LastTalk.In(a.zone()).After(today.AddDate(0, 0, -today.Day()))
-	c, err := a.spoke(c, me, opens || firstToday)
+	c, err := a.spoke(c, me, opens || firstToday, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +99,11 @@ func (a *Act) said(c *Conversation, me *Participant) (*Conversation, error) {
 	}
 	if opens {
 		if err := a.firstMessage(c, c.Participant(me.ID)); err != nil {
+			return nil, err
+		}
+	}
+	if fresh {
+		if err := a.wroteAnew(c, c.Participant(me.ID)); err != nil {
 			return nil, err
 		}
 	}
@@ -125,7 +131,7 @@ func (a *Act) talked(mentor MembershipID, opens, newMonth bool) error {
 // spoke keeps what something said changes in the conversation, if anything:
 // that it is open, that it is a new day, who waits for whom, that a mentor's leg
 // is open for a while, that an archived leg is not any more.
-func (a *Act) spoke(c *Conversation, me *Participant, news bool) (*Conversation, error) {
+func (a *Act) spoke(c *Conversation, me *Participant, news, fresh bool) (*Conversation, error) {
 	turns := c.turns(me)
 	stirs, err := a.stirs(c, me)
 	if err != nil {
@@ -135,12 +141,15 @@ func (a *Act) spoke(c *Conversation, me *Participant, news bool) (*Conversation,
 	if err != nil {
 		return nil, err
 	}
-	if !news && !turns && !stirs && closed.IsZero() && me.Archived.IsZero() {
+	if !news && !fresh && !turns && !stirs && closed.IsZero() && me.Archived.IsZero() {
 		return c, nil
 	}
 	c = c.Clone()
 	me = c.Participant(me.ID)
 	c.LastTalk, me.Archived = a.day(), time.Time{}
+	if fresh {
+		me.Wrote = a.day()
+	}
 	if err := a.opened(c, me.ID); err != nil {
 		return nil, err
 	}
@@ -163,6 +172,9 @@ func (a *Act) spoke(c *Conversation, me *Participant, news bool) (*Conversation,
 func (a *Act) opened(c *Conversation, by ParticipantID) error {
 	if c.State == Placed {
 		c.Due = time.Time{}
+		if err := a.countOf(c, CountOpened, ""); err != nil {
+			return err
+		}
 	}
 	if err := ConversationMachine().shift(&c.State, StepSpeak); err != nil {
 		return err
@@ -201,7 +213,10 @@ func (a *Act) firstMessage(c *Conversation, p *Participant) error {
 	if err := a.putMembership(&s); err != nil {
 		return err
 	}
-	return a.count(CountFirstMessages, s.Created, s.Programme, s.Unit, c.Trial)
+	if err := a.count(CountFirstMessages, s.Created, s.Programme, s.Unit, c.Trial); err != nil {
+		return err
+	}
+	return a.countFirst(&s, c.Trial)
 }
 
 func (a *Act) count(name CounterName, at time.Time, p Programme, u Unit, trial bool) error {
@@ -325,6 +340,9 @@ func (a *Act) End(m Member, id ConversationID) error {
 
 // finish ends a conversation by a step, and tells all but one participant.
 func (a *Act) finish(c *Conversation, by Step, except ParticipantID, line string) error {
+	if err := a.countEnd(c); err != nil {
+		return err
+	}
 	c = c.Clone()
 	if err := ConversationMachine().shift(&c.State, by); err != nil {
 		return err

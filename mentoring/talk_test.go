@@ -466,6 +466,8 @@ func BenchmarkSpeak(b *testing.B) {
 	w := newWorld(b)
 	_, _, c := w.pair(mentoring.Open)
 	from := c.Participants[0].ID
+	c = c.Clone()
+	c.Participants[0].Wrote = w.now
 	a := &mentoring.Act{Tx: still{c: c}, Now: w.now, Rules: &w.rules}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -484,3 +486,6 @@ func (s still) ConversationOf(mentoring.ParticipantID) (*mentoring.Conversation,
 	return s.c, nil
 }
 func (s still) Count(mentoring.Counter, int64) error { return nil }
+func (s still) Availability(mentoring.MembershipID) (mentoring.Availability, error) {
+	return mentoring.Availability{}, mentoring.ErrNotFound
+}

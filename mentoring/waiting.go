@@ -52,6 +52,11 @@ func (a *Act) turn(c *Conversation, me *Participant) error {
 	if me.Role == Mentor {
 		since, first := c.WaitSince, c.WaitDone&Answered == 0
 		c.WaitSince, c.WaitDone, c.Due = time.Time{}, Answered, time.Time{}
+		if first {
+			if err := a.countFirstReply(c, a.Now.Sub(since)); err != nil {
+				return err
+			}
+		}
 		return a.replied(me, a.Now.Sub(since), first)
 	}
 	c.WaitSince, c.WaitDone = a.Now, c.WaitDone&Answered
@@ -217,6 +222,7 @@ const (
 	TallyTalks        TallyName = "talks"         // conversations in which somebody wrote
 	TallyNew          TallyName = "new"           // conversations that began
 	TallyThanks       TallyName = "thanks"
+	TallyCardSeen     TallyName = "card_seen"
 	TallyThanked      TallyName = "thanked" // conversations in which they were thanked
 )
 

@@ -100,7 +100,7 @@ func aboutPerson() []keeping {
 				{column: "first_message", read: asTime},
 			},
 			hidden: map[string]string{"id": aNumber, "member": theirs},
-			erase:  "UPDATE membership SET created = 0, first_message = 0 WHERE member = $1",
+			erase:  "UPDATE membership SET created = 0, first_message = 0, wrote = 0 WHERE member = $1",
 			stays:  "a number, a role and a state: figures count it",
 		},
 		{

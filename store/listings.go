@@ -100,7 +100,7 @@ func (l *listings) replace(id mentoring.MembershipID, fresh []*mentoring.Listing
 }
 
 func (t *Tx) listingsWhere(condition string, arg any) ([]*mentoring.Listing, error) {
-	return collect(t, `SELECT m.id, m.member, m.programme, m.unit, m.role, m.state, m.created, m.first_message,
+	return collect(t, `SELECT m.id, m.member, m.programme, m.unit, m.role, m.state, m.created, m.first_message, m.wrote,
 		c.membership, c.state, c.kind, c.words, c.updated,
 		(SELECT count(*) FROM participant p JOIN conversation v ON v.id = p.conversation
 			WHERE p.membership = m.id AND (v.state = $3 OR v.state = $4)),
@@ -109,11 +109,11 @@ func (t *Tx) listingsWhere(condition string, arg any) ([]*mentoring.Listing, err
 		LEFT JOIN preparation w ON w.membership = m.id
 		WHERE m.role = $1 AND m.state = $2 AND c.state = $6 AND `+condition+` ORDER BY m.id`,
 		func(r record) (_ *mentoring.Listing, err error) {
-			l := &mentoring.Listing{Membership: membershipAt(r, 0), Open: int(r.int(13)), Since: r.time(14)}
-			if l.Card, err = t.cardAt(r, 8); err != nil {
+			l := &mentoring.Listing{Membership: membershipAt(r, 0), Open: int(r.int(14)), Since: r.time(15)}
+			if l.Card, err = t.cardAt(r, 9); err != nil {
 				return nil, err
 			}
-			l.Availability, err = t.availabilityAt(r, 15, l.Membership.ID)
+			l.Availability, err = t.availabilityAt(r, 16, l.Membership.ID)
 			return l, err
 		}, mentoring.Mentor, mentoring.Active, mentoring.Placed, mentoring.Open, arg, mentoring.CardApproved)
 }

@@ -155,7 +155,7 @@ func (t *Tx) DeleteMember(id mentoring.MemberID) error {
 	return nil
 }
 
-const membershipColumns = "id, member, programme, unit, role, state, created, first_message"
+const membershipColumns = "id, member, programme, unit, role, state, created, first_message, wrote"
 
 func scanMembership(r record) (mentoring.Membership, error) {
 	return membershipAt(r, 0), nil
@@ -172,6 +172,7 @@ func membershipAt(r record, i int) mentoring.Membership {
 		State:        mentoring.MembershipState(r.text(i + 5)),
 		Created:      r.time(i + 6),
 		FirstMessage: r.time(i + 7),
+		Wrote:        r.time(i + 8),
 	}
 }
 
@@ -205,18 +206,18 @@ func (t *Tx) PutMembership(m *mentoring.Membership) error {
 	if m.ID == 0 {
 		m.ID = mentoring.MembershipID(t.newID(seqMembership))
 		t.undo(func() { m.ID = 0 })
-		_, err = t.exec("INSERT INTO membership ("+membershipColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			m.ID, m.Member, m.Programme, m.Unit, m.Role, m.State, m.Created, m.FirstMessage)
+		_, err = t.exec("INSERT INTO membership ("+membershipColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+			m.ID, m.Member, m.Programme, m.Unit, m.Role, m.State, m.Created, m.FirstMessage, m.Wrote)
 	} else {
 		err = t.change(`UPDATE membership SET member = $2, programme = $3, unit = $4, role = $5, state = $6, created = $7,
-			first_message = $8 WHERE id = $1`,
-			m.ID, m.Member, m.Programme, m.Unit, m.Role, m.State, m.Created, m.FirstMessage)
+			first_message = $8, wrote = $9 WHERE id = $1`,
+			m.ID, m.Member, m.Programme, m.Unit, m.Role, m.State, m.Created, m.FirstMessage, m.Wrote)
 	}
 	if err != nil {
 		return doing("put membership", err)
 	}
 	same := *m
-	same.Created, same.FirstMessage = fromMillis(millis(m.Created)), fromMillis(millis(m.FirstMessage))
+	same.Created, same.FirstMessage, same.Wrote = fromMillis(millis(m.Created)), fromMillis(millis(m.FirstMessage)), fromMillis(millis(m.Wrote))
 	t.caches.memberships.put(m.ID, same)
 	if m.Role == mentoring.Mentor {
 		t.stale(m.ID)

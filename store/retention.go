@@ -68,7 +68,7 @@ func (t *Tx) EmptyConversation(id mentoring.ConversationID) error {
 	if _, err := t.exec("UPDATE upload SET state = $2, source = $3, opens = $3 WHERE conversation = $1", id, UploadDoomed, []byte{}); err != nil {
 		return doing("empty conversation", err)
 	}
-	if _, err := t.exec("UPDATE participant SET alias = $2, presence = $3 WHERE conversation = $1", id, []byte{}, mentoring.Removed); err != nil {
+	if _, err := t.exec("UPDATE participant SET alias = $2, presence = $3, wrote = 0 WHERE conversation = $1", id, []byte{}, mentoring.Removed); err != nil {
 		return doing("empty conversation", err)
 	}
 	if err := t.change("UPDATE conversation SET emptied = 1, due = 0 WHERE id = $1", id); err != nil {

@@ -41,7 +41,8 @@ CREATE TABLE membership (
 	role          TEXT    NOT NULL,
 	state         TEXT    NOT NULL,
 	created       BIGINT  NOT NULL,
-	first_message BIGINT  NOT NULL
+	first_message BIGINT  NOT NULL,
+	wrote         BIGINT  NOT NULL -- a day: the first in the last week or month in which they did
 );
 CREATE INDEX membership_member ON membership (member);
 CREATE INDEX membership_role ON membership (programme, role);
@@ -121,6 +122,7 @@ CREATE TABLE participant (
 	archived     BIGINT  NOT NULL, -- since when their leg is quiet
 	blocking     BIGINT  NOT NULL, -- since when they block the others here
 	thanked      BIGINT  NOT NULL,
+	wrote        BIGINT  NOT NULL, -- see membership.wrote
 	UNIQUE (conversation, number)
 );
 CREATE INDEX participant_member ON participant (member);
