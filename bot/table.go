@@ -91,6 +91,7 @@ func table() []command {
 		{name: "ack", in: work, may: mentoring.DoCase, do: (*turn).acknowledge},
 		{name: "oncall", in: work, may: mentoring.DoCase, do: (*turn).onCall},
 		{name: "joining", in: work, may: mentoring.DoOpenJoining, do: (*turn).openJoining},
+		{name: "audit", in: work, may: mentoring.DoAudit, do: (*turn).audit},
 	}
 }
 

@@ -157,7 +157,8 @@ func rules(c *config.Config) *mentoring.Rules {
 		JoiningRetention: time.Duration(c.Retention.Joining),
 		QueueKept:        time.Duration(c.Retention.Queue), KeysKept: time.Duration(c.Retention.Keys),
 		RegisteredRetention: time.Duration(c.Retention.Registered), InactiveRetention: time.Duration(c.Retention.Inactive),
-		Zone: c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
+		AuditReasons: time.Duration(c.Retention.Reasons),
+		Zone:         c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
 		Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{
 			mentoring.DefaultProgramme: programmeRules(&c.Programmes.Mentoring),
 		},
@@ -491,6 +492,9 @@ func (b *Bridge) catchUp(ctx context.Context) error {
 // Tick does what time has changed until now. It is called by itself; tests with
 // a clock of their own call it, too.
 func (b *Bridge) Tick(ctx context.Context) error {
+	if err := b.run(ctx, func(s *step) error { return s.act.PostAudit() }); err != nil {
+		return err
+	}
 	for range 1000 { // each run does a bounded amount
 		var next time.Time
 		err := b.run(ctx, func(s *step) (err error) {

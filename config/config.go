@@ -130,6 +130,9 @@ type Retention struct {
 	// Keys are those with which the bot reads. They bound how far back anybody
 	// could ever read through Silta, so people are told this time.
 	Keys Duration `yaml:"keys" reload:"yes"`
+	// Reasons are those that staff write in the audit. The audit itself, which
+	// has only numbers, is kept.
+	Reasons Duration `yaml:"reasons" reload:"yes"`
 }
 
 // CrisisLine is shown to whoever calls for help.
@@ -185,6 +188,7 @@ func Default() *Config {
 			Inactive:      Duration(365 * day),
 			Queue:         Duration(14 * day),
 			Keys:          Duration(30 * day),
+			Reasons:       Duration(365 * day),
 		},
 		Encryption: EncryptionRequire,
 		AppService: AppService{

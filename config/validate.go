@@ -167,6 +167,7 @@ func (c *Config) checkTimes(k *checker) {
 		{"retention.joining", r.Joining, day, 3650 * day},
 		{"retention.queue", r.Queue, time.Hour, 14 * day},
 		{"retention.keys", r.Keys, day, 365 * day},
+		{"retention.reasons", r.Reasons, day, 3650 * day},
 	} {
 		k.must(span.value.Std() >= span.min && span.value.Std() <= span.max, span.key,
 			"%s is out of bounds; between %s and %s", span.value, Duration(span.min), Duration(span.max))

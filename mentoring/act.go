@@ -26,6 +26,8 @@ type Rules struct {
 	// QueueKept and KeysKept are how long a message may be on its way, and how long
 	// the keys by which it was read are kept; people are told.
 	QueueKept, KeysKept time.Duration
+	// AuditReasons is for how long the reasons that staff write are kept; 0: for ever.
+	AuditReasons time.Duration
 
 	Zone       *time.Location
 	Topics     []string // keys of the topics offered; the words are in locale/

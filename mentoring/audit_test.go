@@ -17,6 +17,8 @@ import (
 // another.
 func auditFree() map[string]string {
 	return map[string]string{
+		"Audit":         "looks",
+		"AuditOne":      "looks",
 		"CardHistory":   "looks",
 		"CodesGiven":    "looks",
 		"Loads":         "looks",
@@ -83,6 +85,46 @@ func TestStaffLeaveTraces(t *testing.T) {
 			t.Errorf("%s is no use case of staff", name)
 		}
 	}
+}
+
+// TestAuditIsPosted: the head once a day, the figures once a month, from the
+// second day on; reasons are forgotten when their time is over.
+func TestAuditIsPosted(t *testing.T) {
+	w := newWorld(t)
+	w.rules.AuditReasons = 365 * 24 * time.Hour
+	staff := w.staff()
+	post := func() (keys []string, last mentoring.Text) {
+		for _, e := range w.must(func(a *mentoring.Act) error { return a.PostAudit() }) {
+			last = e.(mentoring.TellStaff).Text
+			keys = append(keys, last.Key)
+		}
+		return keys, last
+	}
+	want := func(when string, want ...string) mentoring.Text {
+		t.Helper()
+		got, last := post()
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: told %v, want %v", when, got, want)
+		}
+		return last
+	}
+	want("on the first day")
+	w.must(func(a *mentoring.Act) error { _, err := a.NewMentorCode(staff); return err })
+	w.must(func(a *mentoring.Act) error { _, err := a.NewMentorCode(staff); return err })
+	w.now = w.now.Add(24 * time.Hour)
+	head := want("on the second day", "audit.head")
+	list := w.auditOf()
+	if newest := list[len(list)-1].Head(); head.Args["head"] != newest.String() {
+		t.Errorf("posted %v, the head is %v", head.Args["head"], newest)
+	}
+	want("again")
+	w.now = w.now.AddDate(0, 1, 0)
+	month := want("in the next month", "audit.head", "audit.month")
+	if parts := month.Args["parts"].([]mentoring.Text); len(parts) != 2 || parts[0].Args["n"] != int64(2) {
+		t.Errorf("the month was %+v", month)
+	}
+	w.now = w.now.AddDate(0, 2, 0)
+	want("after a month in which nothing was done", "audit.head")
 }
 
 func reach(calls map[string][]string, name string, reached map[string]bool) {

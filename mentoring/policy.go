@@ -29,6 +29,7 @@ const (
 	// DoOpenJoining is to open and close joining.
 	DoOpenJoining Action = "open joining"
 	DoCase        Action = "case"       // claim, release and close cases
+	DoAudit       Action = "audit"      // read the audit
 	DoSeeTopics   Action = "see topics" // the list of topics with its numbers
 	DoTopics      Action = "topics"     // keep the list of topics
 )
@@ -99,6 +100,7 @@ func Policy() []Rule {
 		{DoCanned, false, [6]Grant{no, no, no, act, act, no}},
 		{DoTopics, false, [6]Grant{no, no, no, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
+		{DoAudit, false, [6]Grant{no, no, no, act, act, no}},
 	}
 }
 

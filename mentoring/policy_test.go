@@ -33,6 +33,7 @@ say           –      ap     a            a           a     –
 canned        –      –      –            a           a     –
 topics        –      –      –            a           a     –
 case          –      –      –            a           a     –
+audit         –      –      –            a           a     –
 `
 
 func states() map[string]mentoring.MembershipState {

@@ -189,3 +189,23 @@ func auditSystem(l *link, now time.Time, action mentoring.AuditAction) error {
 	_, err = l.exec(insertAudit, auditValues(&e)...)
 	return err
 }
+
+// aboutAudit says what the audit holds about members (see keepings).
+func aboutAudit() []keeping {
+	return []keeping{
+		{
+			table: "audit", of: "actor = $1", what: "audit", counted: true,
+			hidden: map[string]string{
+				"number": aNumber, "at": "staff and the person know when it was", "kind": "a person", "actor": theirs,
+				"action": "what they did themselves", "subject": "numbers of others", "reasoned": byItself,
+				"previous": byItself, "hash": byItself,
+			},
+			stays: "a number that leads to nobody: nothing can be taken from the audit, or it would prove nothing",
+		},
+		{
+			table: "audit_reason", of: "number IN (SELECT number FROM audit WHERE actor = $1)", what: "reason", counted: true,
+			hidden: map[string]string{"number": aNumber, "words": "what they wrote as staff about somebody else", "at": "when they did"},
+			stays:  "it answers for what was read of somebody else, and goes by itself (retention.reasons)",
+		},
+	}
+}

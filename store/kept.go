@@ -74,6 +74,7 @@ func keepings() []keeping {
 	all = append(all, aboutTalking()...)
 	all = append(all, aboutMessages()...)
 	all = append(all, aboutAsking()...)
+	all = append(all, aboutAudit()...)
 	return append(all, aboutNobody()...)
 }
 

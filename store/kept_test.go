@@ -267,6 +267,7 @@ func stillThere() []string {
 		"participant.role", "participant.kind", "participant.state", "participant.created", "participant.last_talk", "participant.ended",
 		"participant.purge", "participant.emptied", "participant.awake_until", "participant.archived", "participant.blocking", "participant.thanked",
 		"case.case_kind", "case.state", "case.created", "case.changed", "claimed.n", "upload.n",
+		"audit.n", "reason.n",
 	}
 }
 

@@ -7,6 +7,7 @@
 //	silta restore FILE   the database from such a copy
 //	silta keys add       a fresh key, and
 //	silta keys rotate    everything sealed with it
+//	silta audit verify   proves that nothing of the audit was cut or changed
 //	silta version
 //
 // This package only wires: it reads the settings, opens the store, and hands
@@ -38,6 +39,7 @@ type commands struct {
 	Backup       backupCommand       `cmd:"" help:"Write a copy of the database, also while the service runs."`
 	Restore      restoreCommand      `cmd:"" help:"Make the database from a backup; the service must not run."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that the database is sealed with: add one, then rotate."`
+	Audit        auditCommand        `cmd:"" help:"Verify or print the audit of what staff did."`
 	Health       healthCommand       `cmd:"" help:"Ask the running service whether it is alive (for container health checks)."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
