@@ -33,6 +33,7 @@ const (
 	askHandOver askKind = "handover" // how a mentee wants to go on
 	askOffer    askKind = "offer"    // a mentee to another mentor
 	askDelete   askKind = "delete"
+	askExport   askKind = "export"
 	askMove     askKind = "move"   // the recovery phrase
 	askPhrase   askKind = "phrase" // is it written down
 )
@@ -46,7 +47,7 @@ func (q *question) free() bool {
 // yesNo says whether the answer is yes or no.
 func (q *question) yesNo() bool {
 	switch q.Kind {
-	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askForget, askOffer:
+	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askExport, askForget, askOffer:
 		return true
 	case askAnyone:
 		return q.Step == stepSure

@@ -76,6 +76,7 @@ func table() []command {
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
 		{name: "move", in: inRoom | inStaff, do: (*turn).move},
 		{name: "mydata", in: inRoom, do: (*turn).mydata},
+		{name: "export", in: inRoom, do: (*turn).export},
 		{name: "delete", in: inRoom, do: (*turn).deleteMe},
 		{name: "cancel", in: everywhere, quiet: true, do: (*turn).cancel},
 

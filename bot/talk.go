@@ -244,6 +244,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerOffer(q, r)
 	case askMove:
 		return t.answerMove(r)
+	case askExport:
+		return t.answerExport(r)
 	case askDelete:
 		return t.answerDelete(r)
 	case askPhrase:

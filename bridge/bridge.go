@@ -88,6 +88,7 @@ type Bridge struct {
 	missing chan struct{} // one question at a time
 	lanes   *scheduler
 	files   *files
+	exports *Exports
 	routes  routes
 	// dressing: one picture at a time of a ghost, see dress.go.
 	dressing [64]chan struct{}
@@ -128,6 +129,7 @@ func New(o Options) *Bridge {
 	b.device.Store("")
 	b.lanes = newScheduler(b.now)
 	b.files = newFiles(b)
+	b.exports = newExports(b.now)
 	for i := range b.dressing {
 		b.dressing[i] = make(chan struct{}, 1)
 	}
@@ -268,6 +270,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	_ = server.Shutdown(drain) // what it did not finish comes again
 	b.lanes.close()
 	b.files.close()
+	b.exports.close()
 	finished := make(chan struct{})
 	go func() { wg.Wait(); close(finished) }()
 	select {
@@ -561,3 +564,6 @@ func (b *Bridge) prune(ctx context.Context) error {
 
 // Rules are the domain's settings as they stand now; never change them.
 func (b *Bridge) Rules() *mentoring.Rules { return b.rules() }
+
+// Exports are the copies of conversations that wait for their people.
+func (b *Bridge) Exports() *Exports { return b.exports }

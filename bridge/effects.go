@@ -55,6 +55,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.moveMember(e)
 	case mentoring.EraseMember:
 		return s.eraseMember(e.Member)
+	case mentoring.ExportChats:
+		return s.job(job{Op: opExport, Member: e.Member}, "export", fmt.Sprint(e.Member))
 	case mentoring.ShowPhrase:
 		return s.phraseJob(opShowPhrase, e.Member)
 	case mentoring.HidePhrase:

@@ -59,6 +59,10 @@ func (b *Bridge) erase(ctx context.Context, j job) error {
 			return err
 		}
 	}
+	b.exports.drop(j.Member)
+	if err = b.takeFileBack(ctx, j.Member); err != nil {
+		return err
+	}
 	person := id.UserID(m.Address)
 	for _, room := range staff {
 		if room.Matrix == "" || room.State == store.RoomGone {

@@ -46,8 +46,10 @@ const (
 	opCutOff = "cutoff" // a moved member's old account leaves a leg
 	opErase  = "erase"  // everything of a member who is deleted goes
 
-	opShowPhrase = "phrase" // draw a recovery phrase and show it
-	opHidePhrase = "hide"   // take it away
+	opExport     = "export"   // a person's own conversations to take along
+	opExportGone = "unexport" // the file with them goes from their room
+	opShowPhrase = "phrase"   // draw a recovery phrase and show it
+	opHidePhrase = "hide"     // take it away
 )
 
 // workJob does the first job of a lane.
@@ -111,6 +113,10 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.cutOff(ctx, j.Room, id.UserID(j.User))
 	case opErase:
 		return b.erase(ctx, j)
+	case opExport:
+		return b.export(ctx, j.Member)
+	case opExportGone:
+		return b.takeFileBack(ctx, j.Member)
 	case opShowPhrase:
 		return b.showPhrase(ctx, j.Member)
 	case opHidePhrase:

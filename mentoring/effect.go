@@ -86,6 +86,9 @@ type (
 	HidePhrase struct{ Member MemberID }
 )
 
+// ExportChats gives a member their own conversations as a file, once.
+type ExportChats struct{ Member MemberID }
+
 // MoveMember gives a member the rooms of the account that they have moved to:
 // its own room with the bot becomes theirs, and they are asked into these legs,
 // which the old account is removed from. Left is what is left of the old account.
@@ -113,6 +116,7 @@ func (Welcome) effect()           {}
 func (EmptyConversation) effect() {}
 func (ForgetMember) effect()      {}
 func (EraseMember) effect()       {}
+func (ExportChats) effect()       {}
 func (MoveMember) effect()        {}
 func (ShowPhrase) effect()        {}
 func (HidePhrase) effect()        {}

@@ -46,8 +46,9 @@ type PageOptions struct {
 	// Accounts: people can get one here. Passwords: and a new password for it.
 	Accounts  bool
 	Passwords bool
-	// Exports, if not nil, hands over what people have asked for, below /export/.
-	Exports http.Handler
+	// Exports hands over what people have asked for; nil as long as the service
+	// starts.
+	Exports func() Exports
 	Metrics *Metrics
 	// Fault is told what is a fault of ours; never what somebody wrote.
 	Fault func(what string)
@@ -130,7 +131,8 @@ func (p *Page) Handler() http.Handler {
 		p.staticFiles.ServeHTTP(w, r)
 	}))
 	if p.o.Exports != nil {
-		mux.HandleFunc("/export/", p.limited(p.tries, p.allTries, p.o.Exports.ServeHTTP))
+		mux.HandleFunc("GET /export/{lang}/{token}", p.limited(p.tries, p.allTries, p.exportForm))
+		mux.HandleFunc("POST /export/{lang}/{token}", p.limited(p.tries, p.allTries, p.export))
 	}
 	for _, l := range p.languages {
 		mux.HandleFunc("GET /"+l+"/{$}", p.limited(p.looks, nil, p.front))

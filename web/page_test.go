@@ -41,6 +41,7 @@ type fake struct {
 	ids    []string // tickets, as they came
 	answer func(ticket string) error
 	faults []string
+	copies copies
 }
 
 type clock struct {
@@ -130,6 +131,7 @@ func open(t testing.TB, change func(*config.Config)) *site {
 	}
 	page, err := web.NewPage(web.PageOptions{Config: c, Words: words, Key: []byte("avain"), Accounts: c.Accounts.Provider != config.AccountsNone,
 		Passwords: c.Accounts.Provider == config.AccountsSynapseAdmin,
+		Exports:   func() web.Exports { return &f.copies },
 		Service:   func() web.Service { return f }, Now: f.clock.Now, Fault: func(what string) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
