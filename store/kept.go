@@ -98,7 +98,7 @@ func aboutPerson() []keeping {
 			table: "membership", of: "member = $1", what: "membership",
 			shown: []showing{
 				{column: "role"}, {column: "state"}, {column: "programme"}, {column: "unit"}, {column: "created", read: asTime},
-				{column: "first_message", read: asTime},
+				{column: "first_message", read: asTime}, {column: "wrote", read: asTime},
 			},
 			hidden: map[string]string{"id": aNumber, "member": theirs},
 			erase:  "UPDATE membership SET created = 0, first_message = 0, wrote = 0 WHERE member = $1",
@@ -242,7 +242,7 @@ func aboutTalking() []keeping {
 				{column: "last_talk", from: of("last_talk"), read: asTime}, {column: "ended", from: of("ended"), read: asTime},
 				{column: "purge", from: of("purge"), read: asTime}, {column: "emptied", from: of("emptied"), read: asFlag},
 				{column: "awake_until", read: asTime}, {column: "archived", read: asTime}, {column: "blocking", read: asTime},
-				{column: "thanked", read: asTime},
+				{column: "thanked", read: asTime}, {column: "wrote", read: asTime},
 			},
 			hidden: map[string]string{
 				"id": aNumber, "conversation": aNumber, "number": aNumber, "member": theirs, "membership": theirs,
