@@ -185,6 +185,7 @@ func (s *script) stage(f []string) {
 	case "tick":
 		s.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })
 		s.alarmed()
+		s.offered()
 	case "departed":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Departed(p, false) })

@@ -143,6 +143,9 @@ func (t *turn) tap(in Input) error {
 		if done, err := t.tapOffer(in.Menu, r); done || err != nil {
 			return err
 		}
+		if done, err := t.tapSupervision(in.Menu, r); done || err != nil {
+			return err
+		}
 	}
 	if in.Menu != 0 {
 		t.say("menu.stale")

@@ -47,6 +47,8 @@ func (q *question) free() bool {
 // yesNo says whether the answer is yes or no.
 func (q *question) yesNo() bool {
 	switch q.Kind {
+	case askSupervision:
+		return true
 	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askExport, askForget, askOffer:
 		return true
 	case askAnyone:

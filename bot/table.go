@@ -70,6 +70,7 @@ func table() []command {
 		{name: "hide", in: inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).hideHeld},
 		{name: "drop", in: inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).dropHeld},
 		{name: "support", in: inRoom, may: mentoring.DoAway, do: (*turn).support},
+		{name: "supervision", in: inRoom | inLeg | inStaff, may: mentoring.DoAttend, do: (*turn).supervision},
 		{name: "load", in: inRoom | inStaff, may: mentoring.DoLoad, do: (*turn).showLoad},
 		{name: "summary", in: inRoom | inStaff, may: mentoring.DoLoad, do: (*turn).summary},
 		{name: "language", in: inRoom, do: (*turn).language},

@@ -46,6 +46,9 @@ func (t *turn) showThese(all []*mentoring.Conversation, none, head, how string, 
 
 // chatLine is a conversation in one line, with what the person may want to know.
 func (t *turn) chatLine(c *mentoring.Conversation, me *mentoring.Participant, name string) string {
+	if c.Kind == mentoring.KindGroup {
+		name += " – " + t.text("chats.group")
+	}
 	if c.Kind == mentoring.KindCase {
 		name += " – " + t.text("chats.case", "number", int64(c.Case))
 	}
@@ -152,8 +155,11 @@ func (t *turn) block(rest string) error {
 
 func (t *turn) sure(c *mentoring.Conversation, k askKind) error {
 	key := "end.sure"
-	if k == askBlock {
+	switch {
+	case k == askBlock:
 		key = "block.sure"
+	case c.Kind == mentoring.KindGroup:
+		key = "group.leave_sure"
 	}
 	t.askYesNo(question{Kind: k, ID: int64(c.ID)}, t.text(key, "alias", t.others(c)))
 	return nil
@@ -185,6 +191,9 @@ func (t *turn) answerSureOf(q *question, r reply) (bool, error) {
 	does, key := t.act.End, "end.done"
 	if q.Kind == askBlock {
 		does, key = t.act.Block, "block.done"
+	}
+	if c.Kind == mentoring.KindGroup && q.Kind == askEnd {
+		key = "group.left"
 	}
 	if err := does(*t.member, c.ID); err != nil {
 		return true, err
@@ -242,6 +251,11 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerThemes(q, r)
 	case askOffer:
 		return t.answerOffer(q, r)
+	case askSupervision:
+		if q.Step == stepSure {
+			return t.answerEndSupervision(r)
+		}
+		return t.answerSupervision(r)
 	case askMove:
 		return t.answerMove(r)
 	case askExport:

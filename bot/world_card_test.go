@@ -91,6 +91,13 @@ func (s *script) offered() {
 	s.t.Helper()
 	effects := s.effects
 	for _, e := range effects {
+		if asked, ok := e.(mentoring.Notify); ok && asked.Menu != 0 {
+			for name, id := range s.people {
+				if id == asked.Member {
+					s.menus[name] = append(s.menus[name], asked.Menu)
+				}
+			}
+		}
 		shown, ok := e.(mentoring.ShowOffer)
 		if !ok {
 			continue

@@ -56,6 +56,9 @@ func newWorld(t testing.TB, lang string) *world {
 			Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {
 				OnCall: mentoring.OnCallRules{Repeat: 5 * time.Minute, Tries: 2},
 				Awake:  time.Hour, ForgetAfter: 7 * 24 * time.Hour, FewMentors: 2,
+				Supervision: mentoring.SupervisionRules{
+					Every: 28 * 24 * time.Hour, Lasts: 90 * time.Minute, Missed: 2, Reminders: []time.Duration{24 * time.Hour},
+				},
 				Waiting: mentoring.Waiting{Remind: 24 * time.Hour, Offer: 48 * time.Hour, Staff: 72 * time.Hour},
 			}},
 			Topics: []string{"independence", "aftercare", "studies", "work", "parenthood"},

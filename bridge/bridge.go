@@ -145,6 +145,7 @@ func (b *Bridge) Reload(c *config.Config) {
 	r := rules(c)
 	r.Search = b.search
 	r.Guard = b.guard
+	r.GroupNames = b.bot.GroupNames(b.staffLanguage())
 	b.ruleset.Store(r)
 }
 
@@ -167,6 +168,14 @@ func rules(c *config.Config) *mentoring.Rules {
 	}
 }
 
+func spans(list []config.Duration) []time.Duration {
+	all := make([]time.Duration, len(list))
+	for i, d := range list {
+		all[i] = d.Std()
+	}
+	return all
+}
+
 func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 	return &mentoring.ProgrammeRules{
 		NeedGuide: p.Mentors.Guide, NeedTraining: p.Mentors.Training, NeedCheck: p.Mentors.BackgroundCheck,
@@ -178,6 +187,10 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		},
 		Guard: map[mentoring.Role]mentoring.GuardPolicy{
 			mentoring.Mentee: mentoring.GuardPolicy(p.Guard.Mentee), mentoring.Mentor: mentoring.GuardPolicy(p.Guard.Mentor),
+		},
+		Supervision: mentoring.SupervisionRules{
+			Every: p.Supervision.Every.Std(), Lasts: p.Supervision.Lasts.Std(), Missed: p.Supervision.Missed, Known: p.Supervision.Known,
+			Reminders: spans(p.Supervision.Reminders),
 		},
 		NewPerDay: p.NewPerDay,
 		Awake:     p.Awake.Std(), ForgetAfter: p.ForgetAfter.Std(), FewMentors: p.FewMentors,

@@ -33,6 +33,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.openLeg(e.Participant)
 	case mentoring.CloseLeg:
 		return s.job(job{Op: opClose, Kind: store.RoomLeg, Owner: int64(e.Participant)}, "room", roomName(store.RoomLeg, int64(e.Participant)))
+	case mentoring.RenewLeg:
+		return s.renewLeg(e.Participant)
 	case mentoring.EmptyConversation:
 		return s.job(job{Op: opEmpty, Owner: int64(e.Conversation)}, "empty", fmt.Sprint(e.Conversation))
 	case mentoring.WakeLeg:
@@ -81,7 +83,11 @@ func (s *step) notify(e mentoring.Notify) error {
 		return err
 	}
 	l := line{text: s.b.bot.Render(member.Language, e.Text), loud: e.Loud, menu: e.Menu}
-	return s.line(store.RoomManagement, int64(e.Member), l.called())
+	l = l.called()
+	if e.No {
+		l.buttons = bot.YesNo()
+	}
+	return s.line(store.RoomManagement, int64(e.Member), l)
 }
 
 func (s *step) tell(e mentoring.Tell) error {
@@ -104,6 +110,16 @@ func (s *step) openLeg(id mentoring.ParticipantID) error {
 		return err
 	}
 	return s.planRoom(store.RoomLeg, int64(id), c.ID, c.Participant(id).Number)
+}
+
+// renewLeg brings the ghosts of a leg to who is in the conversation now. A leg
+// that is not there yet is made with them.
+func (s *step) renewLeg(id mentoring.ParticipantID) error {
+	s.stale = true // who may be named there has changed
+	if _, err := s.tx.RoomOf(store.RoomLeg, int64(id)); err != nil {
+		return notFoundIsFine(err)
+	}
+	return s.job(job{Op: opRenew, Kind: store.RoomLeg, Owner: int64(id)}, "room", roomName(store.RoomLeg, int64(id)))
 }
 
 // planRoom writes the row of a room that is to be, and the work that makes it

@@ -476,12 +476,28 @@ func (s *step) abandon(row store.Row, p *parcel, toWriter, toStaff, incident str
 		if err := notFoundIsFine(s.tx.DropCopy(p.Conversation, p.Source, p.Number)); err != nil {
 			return err
 		}
-		s.act.Do(mentoring.Tell{Participant: p.Author, Text: mentoring.T(toWriter, "incident", incident)})
+		gone, err := s.goneForGood(p)
+		if err != nil {
+			return err
+		}
+		if !gone { // of whom the writer knows
+			s.act.Do(mentoring.Tell{Participant: p.Author, Text: mentoring.T(toWriter, "incident", incident)})
+		}
 	}
 	if toStaff != "" && p.Kind != store.RoomStaff {
 		s.tellStaff(mentoring.T(toStaff, "incident", incident))
 	}
 	return nil
+}
+
+// goneForGood says whether a parcel is for somebody who has left a group.
+func (s *step) goneForGood(p *parcel) (bool, error) {
+	c, err := s.tx.Conversation(p.Conversation)
+	if err != nil {
+		return false, notFoundIsFine(err)
+	}
+	to := c.ByNumber(p.Number)
+	return to != nil && to.Presence == mentoring.Removed, nil
 }
 
 // expire gives a row up that waited too long.

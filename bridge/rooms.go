@@ -33,6 +33,7 @@ type job struct {
 // The operations of a job.
 const (
 	opRoom    = "room"    // make a room, or ask its person (back) in
+	opRenew   = "renew"   // bring a leg's ghosts to who is in the conversation
 	opClose   = "close"   // take a leg away
 	opEmpty   = "empty"   // retention: everything of a conversation goes
 	opHello   = "hello"   // somebody invited the bot elsewhere
@@ -90,7 +91,9 @@ func (b *Bridge) workJob(ctx context.Context, l *lane) verdict {
 func (b *Bridge) do(ctx context.Context, j job) error {
 	switch j.Op {
 	case opRoom:
-		return b.room(ctx, j.Kind, j.Owner)
+		return b.room(ctx, j.Kind, j.Owner, true)
+	case opRenew:
+		return b.room(ctx, j.Kind, j.Owner, false)
 	case opClose:
 		return b.closeLeg(ctx, j.Owner)
 	case opEmpty:
@@ -132,6 +135,8 @@ type plan struct {
 	person mentoring.Member
 	name   string
 	ghosts []ghostPlan
+	gone   []store.Ghost // of participants who have left for good
+	group  bool
 	// listens is when the person may be asked in.
 	listens mentoring.Listening
 }
@@ -143,8 +148,9 @@ type ghostPlan struct {
 }
 
 // room brings a room of ours to where it should be: made, with its ghosts in
-// it, and the person asked in. Each stage is committed before the next begins.
-func (b *Bridge) room(ctx context.Context, kind store.RoomKind, owner int64) error {
+// it, and the person asked in if that is wanted. Each stage is committed before
+// the next begins.
+func (b *Bridge) room(ctx context.Context, kind store.RoomKind, owner int64, ask bool) error {
 	p, err := b.plan(ctx, kind, owner)
 	if errors.Is(err, mentoring.ErrNotFound) {
 		return nil // emptied meanwhile
@@ -175,6 +181,14 @@ func (b *Bridge) room(ctx context.Context, kind store.RoomKind, owner int64) err
 			return err
 		}
 	}
+	for _, g := range p.gone {
+		if err = b.hs.leave(ctx, b.ghostActor(g), p.room.Matrix); err != nil {
+			return err
+		}
+	}
+	if !ask {
+		return nil
+	}
 	if early := p.listens.From(b.now()).Sub(b.now()); early > 0 {
 		return &errNotYet{until: early} // an invitation rings, too
 	}
@@ -203,7 +217,17 @@ func (b *Bridge) plan(ctx context.Context, kind store.RoomKind, owner int64) (*p
 			return err
 		}
 		for _, other := range c.Participants {
-			if other.Number == p.room.Number || other.Presence == mentoring.Removed {
+			if other.Number == p.room.Number {
+				continue
+			}
+			if other.Presence == mentoring.Removed {
+				g, err := tx.Ghost(other.ID)
+				if err == nil && g.Ready {
+					p.gone = append(p.gone, g)
+				}
+				if notFoundIsFine(err) != nil {
+					return err
+				}
 				continue
 			}
 			ghost, err := s.ghost(other.ID)
@@ -212,7 +236,10 @@ func (b *Bridge) plan(ctx context.Context, kind store.RoomKind, owner int64) (*p
 			}
 			p.ghosts = append(p.ghosts, ghostPlan{other.ID, other.Alias, ghost})
 		}
-		p.name = legTitle(p.ghosts)
+		p.name, p.group = legTitle(p.ghosts), c.Kind == mentoring.KindGroup
+		if p.group {
+			p.name = b.groupTitle(p.person.Language)
+		}
 		p.listens, err = b.listening(tx, p.room)
 		return err
 	})
@@ -363,7 +390,7 @@ func (b *Bridge) askIn(ctx context.Context, p *plan) error {
 	}
 	person := id.UserID(p.person.Address)
 	by, direct := b.botActor(), p.room.Kind == store.RoomManagement
-	if len(p.ghosts) == 1 {
+	if len(p.ghosts) == 1 && !p.group {
 		by, direct = b.ghostActor(p.ghosts[0].ghost), true
 	}
 	err := b.hs.invite(ctx, by, p.room.Matrix, person, direct)

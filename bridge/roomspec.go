@@ -123,6 +123,11 @@ func (b *Bridge) roomTitle(kind store.RoomKind) string {
 	return b.serviceName
 }
 
+// groupTitle is what a leg of a group is called: who is in it changes.
+func (b *Bridge) groupTitle(l mentoring.Language) string {
+	return b.serviceName + " – " + b.bot.Render(l, mentoring.T("room.group"))
+}
+
 // legTitle calls a leg by the others' aliases.
 func legTitle(ghosts []ghostPlan) string {
 	names := make([]string, 0, 3)

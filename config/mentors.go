@@ -29,6 +29,37 @@ type Guide struct {
 	Video Words   `yaml:"video"` // its address
 }
 
+// Supervision is the mentors' regular meeting with staff.
+type Supervision struct {
+	// Every is from one meeting to the next, which is set up by itself; 0s: staff
+	// set up each.
+	Every     Duration   `yaml:"every" reload:"yes"`
+	Lasts     Duration   `yaml:"lasts" reload:"yes"`     // when staff do not say
+	Reminders []Duration `yaml:"reminders" reload:"yes"` // before a meeting, in the mentor's hours
+	// Missed: staff are told of a mentor who was missing so many times in a row; 0: never.
+	Missed int `yaml:"missed" reload:"yes"`
+	// Known: in the group mentors go by the alias of their card.
+	Known bool `yaml:"known" reload:"yes"`
+}
+
+func defaultSupervision() Supervision {
+	return Supervision{
+		Every: Duration(28 * day), Lasts: Duration(90 * time.Minute), Missed: 2,
+		Reminders: []Duration{Duration(7 * day), Duration(24 * time.Hour)},
+	}
+}
+
+func (s *Supervision) check(k *checker, key string) {
+	k.must(s.Every == 0 || s.Every.Std() >= day && s.Every.Std() <= 366*day && s.Every.Std()%day == 0, key+".every",
+		"%s is not a number of whole days from 1 to 366, or 0s", s.Every)
+	k.must(s.Lasts.Std() >= 10*time.Minute && s.Lasts.Std() <= 8*time.Hour, key+".lasts", "%s is out of bounds; between 10m and 8h", s.Lasts)
+	k.must(len(s.Reminders) <= 10, key+".reminders", "there are %d; at most 10", len(s.Reminders))
+	for _, r := range s.Reminders {
+		k.must(r.Std() >= time.Minute && r.Std() <= 90*day, key+".reminders", "%s is out of bounds; between 1m and 90d", r)
+	}
+	k.must(s.Missed >= 0 && s.Missed <= 12, key+".missed", "%d is out of bounds; between 1 and 12, or 0 for never", s.Missed)
+}
+
 // maxGuideSteps is how many the store can note.
 const maxGuideSteps = 64
 
@@ -40,6 +71,7 @@ func (c *Config) checkMentors(k *checker) {
 		}
 		c.checkWords(k, key+".text", s.Text)
 	}
+	c.Programmes.Mentoring.Supervision.check(k, "programmes.mentoring.supervision")
 	wait := c.Programmes.Mentoring.AskWait.Std()
 	k.must(wait >= time.Minute && wait <= 30*day, "programmes.mentoring.ask_wait", "%s is out of bounds; between 1m and 30d", c.Programmes.Mentoring.AskWait)
 	g := &c.Programmes.Mentoring.Guide

@@ -20,6 +20,7 @@ type Programme struct {
 	Guide   Guide   `yaml:"guide"`
 
 	OnCall OnCall `yaml:"on_call" reload:"yes"`
+	Supervision Supervision `yaml:"supervision"`
 
 	// AskWait is for how long a mentee's call to whoever is free waits for a mentor
 	// until staff are told.
@@ -69,6 +70,7 @@ func defaultMentoring() Programme {
 		Media:       defaultMedia(),
 		Services:    []Service{},
 		OnCall:      defaultOnCall(),
+		Supervision: defaultSupervision(),
 		AskWait:     Duration(4 * time.Hour),
 		Mentors:     Mentors{Guide: true, Training: true, BackgroundCheck: true, CardApproval: true},
 		Guide:       Guide{Steps: []Words{}, Video: Words{}},

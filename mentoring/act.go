@@ -34,6 +34,7 @@ type Rules struct {
 	Programmes map[Programme]*ProgrammeRules
 	Search     Searcher // nil: words are met as they are written
 	Guard      Guard    // nil: nothing is looked for
+	GroupNames []string // of which people get one in a group; none: they are numbered
 	StaffAlias string   // shown for staff who have taken no nickname; nobody else may take it
 }
 

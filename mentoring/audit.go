@@ -44,9 +44,10 @@ const (
 	AuditDismiss      AuditAction = "dismiss" // somebody is staff no more
 	AuditAcknowledge  AuditAction = "acknowledge"
 	AuditOnCall       AuditAction = "on_call"
-	AuditErase        AuditAction = "erase"   // a member is deleted; which, only a number says
-	AuditRestore      AuditAction = "restore" // the database comes from a backup
-	AuditRotate       AuditAction = "rotate"  // everything was sealed with another key
+	AuditSupervision  AuditAction = "supervision" // a meeting of the mentors is set up, called off or ended
+	AuditErase        AuditAction = "erase"       // a member is deleted; which, only a number says
+	AuditRestore      AuditAction = "restore"     // the database comes from a backup
+	AuditRotate       AuditAction = "rotate"      // everything was sealed with another key
 )
 
 // AuditKindOf is who acted.

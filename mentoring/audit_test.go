@@ -17,14 +17,15 @@ import (
 // another.
 func auditFree() map[string]string {
 	return map[string]string{
-		"Audit":         "looks",
-		"AuditOne":      "looks",
-		"CardHistory":   "looks",
-		"CodesGiven":    "looks",
-		"Loads":         "looks",
-		"MentorRecords": "looks",
-		"OnCallList":    "looks",
-		"StaffSummary":  "looks",
+		"Audit":           "looks",
+		"AuditOne":        "looks",
+		"CardHistory":     "looks",
+		"CodesGiven":      "looks",
+		"Loads":           "looks",
+		"MentorRecords":   "looks",
+		"OnCallList":      "looks",
+		"StaffSummary":    "looks",
+		"SupervisionView": "looks",
 	}
 }
 

@@ -101,27 +101,38 @@ func (c *Conversation) Participant(id ParticipantID) *Participant {
 	return nil
 }
 
-// ByMember returns that member's participant, or nil.
+// ByMember returns that member's participant, or nil. Somebody who left a group
+// for good and came anew is who they are now.
 func (c *Conversation) ByMember(id MemberID) *Participant {
+	var found *Participant
 	for i := range c.Participants {
-		if c.Participants[i].Member == id {
-			return &c.Participants[i]
+		if p := &c.Participants[i]; p.Member == id {
+			if found = p; p.Presence != Removed {
+				break
+			}
 		}
 	}
-	return nil
+	return found
 }
 
 // Live says whether the conversation can be written in: placed or active.
 func (c *Conversation) Live() bool { return c.State == Placed || c.State == Open }
 
+// namesShown is how many of the others are named; of more the rest is "…".
+const namesShown = 3
+
 // Aliases returns what the others are called, by Number, as one participant
-// sees them.
+// sees them; in a larger group the first of them.
 func (c *Conversation) Aliases(seenBy ParticipantID) []string {
 	var names []string
 	for _, p := range c.Participants {
-		if p.ID != seenBy {
-			names = append(names, p.Alias)
+		if p.ID == seenBy || p.Presence == Removed && c.Kind == KindGroup {
+			continue
 		}
+		if len(names) == namesShown {
+			return append(names, "…")
+		}
+		names = append(names, p.Alias)
 	}
 	return names
 }

@@ -11,6 +11,7 @@ type Notify struct {
 	Text   Text
 	Loud   bool
 	Menu   int64 // 0, or the number under which a tap of yes on it comes back
+	No     bool  // with a Menu: a tap of no comes back, too
 }
 
 // Tell is a line of the service itself to one participant, inside the
@@ -23,6 +24,10 @@ type Tell struct {
 // OpenLeg asks the participant into the conversation: for the first time, or
 // back in after they left.
 type OpenLeg struct{ Participant ParticipantID }
+
+// RenewLeg brings a participant's leg to who is in the conversation now: who
+// has come is there, who has left for good is not. Nobody is asked in.
+type RenewLeg struct{ Participant ParticipantID }
 
 // CloseLeg takes the participant's view of the conversation away for good.
 type CloseLeg struct{ Participant ParticipantID }
@@ -105,6 +110,7 @@ type EraseMember struct{ Member MemberID }
 func (Notify) effect()            {}
 func (Tell) effect()              {}
 func (OpenLeg) effect()           {}
+func (RenewLeg) effect()          {}
 func (CloseLeg) effect()          {}
 func (WakeLeg) effect()           {}
 func (ReleaseHeld) effect()       {}

@@ -91,7 +91,7 @@ func (a *Act) AskHandOver(s Membership) error {
 
 // leaveMentees is for a mentor who does not go on at all, because they were
 // suspended, ended or are deleted: each of their mentees is asked at once how
-// they want to go on. It is called in the same transaction, whichever comes
+// they want to go on, and they leave the mentors' group. It is called in the same transaction, whichever comes
 // first, and a second time changes nothing.
 func (a *Act) leaveMentees(m Member) error {
 	list, err := a.Tx.Memberships(m.ID)
@@ -102,11 +102,19 @@ func (a *Act) leaveMentees(m Member) error {
 		if list[i].Role != Mentor {
 			continue
 		}
-		if err := a.AskHandOver(list[i]); err != nil {
+		if err := a.stopMentoring(list[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stopMentoring is leaveMentees for one membership.
+func (a *Act) stopMentoring(s Membership) error {
+	if err := a.AskHandOver(s); err != nil {
+		return err
+	}
+	return a.leaveGroups(s)
 }
 
 func (a *Act) askHandOver(c *Conversation, mentee *Participant) (*HandOver, error) {

@@ -139,7 +139,11 @@ func (a *Act) eraseConversation(c *Conversation, leaver MemberID) error {
 	for i := range c.Participants {
 		p := &c.Participants[i]
 		if p.Member != leaver && p.Presence != NotAsked && p.Presence != Removed {
-			a.Do(Notify{Member: p.Member, Text: T("delete.told", "alias", c.Aliases(p.ID))})
+			key := "delete.told"
+			if c.Kind == KindGroup {
+				key = "delete.told_group"
+			}
+			a.Do(Notify{Member: p.Member, Text: T(key, "alias", c.Aliases(p.ID))})
 		}
 		if next, ok := PresenceMachine().Next(p.Presence, StepRemove); ok {
 			p.Presence = next

@@ -226,7 +226,10 @@ func (a *Act) moveMentor(staff Member, id MembershipID, by Step, as AuditAction)
 	case StepResume:
 		return nil
 	case StepEnd:
-		return a.AskHandOver(s)
+		return a.stopMentoring(s)
+	}
+	if err := a.leaveGroups(s); err != nil {
+		return err
 	}
 	for _, c := range live {
 		mentor := c.byMembership(id)

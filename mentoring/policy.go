@@ -21,6 +21,10 @@ const (
 	DoGuide      Action = "guide"       // read the orientation guide
 	DoAway       Action = "away"        // away, back, status
 	DoLoad       Action = "load"        // the load: mentors their own, staff everybody's
+	// DoAttend is to see and answer what is set up for supervision, DoSupervise to
+	// set it up.
+	DoAttend     Action = "attend supervision"
+	DoSupervise  Action = "set up supervision"
 	DoInvite     Action = "invite"      // invite mentors, make codes for them
 	DoRefer      Action = "refer"       // give codes to people, see which were used
 	DoJudgeCard  Action = "judge card"  // approve a card or give it back
@@ -89,6 +93,8 @@ func Policy() []Rule {
 		{DoGuide, true, [6]Grant{no, mem, no, no, no, no}},
 		{DoAway, true, [6]Grant{no, lst, no, no, no, no}},
 		{DoLoad, false, [6]Grant{no, lst, no, act, act, no}},
+		{DoAttend, false, [6]Grant{no, act, no, act, act, no}},
+		{DoSupervise, false, [6]Grant{no, no, no, act, act, no}},
 		{DoInvite, false, [6]Grant{no, no, no, act, act, no}},
 		{DoRefer, false, [6]Grant{no, no, act, act, act, no}},
 		{DoJudgeCard, false, [6]Grant{no, no, no, act, act, no}},

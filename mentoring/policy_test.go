@@ -22,6 +22,8 @@ answer        –      a      –            –           –     –
 guide         –      itap   –            –           –     –
 away          –      ap     –            –           –     –
 load          –      ap     –            a           a     –
+attend_supervision – a  –            a           a     –
+set_up_supervision – –  –            a           a     –
 invite        –      –      –            a           a     –
 refer         –      –      a            a           a     –
 judge_card    –      –      –            a           a     –
@@ -132,6 +134,12 @@ func TestUseCasesAskThePolicy(t *testing.T) {
 		{mentoring.DoMoveMentor, "PauseMentor", func(a *mentoring.Act, m mentoring.Member) error { return a.PauseMentor(m, listed) }},
 		{mentoring.DoMoveMentor, "ResumeMentor", func(a *mentoring.Act, m mentoring.Member) error { return a.ResumeMentor(m, listed) }},
 		{mentoring.DoMoveMentor, "EndMentor", func(a *mentoring.Act, m mentoring.Member) error { return a.EndMentor(m, listed) }},
+		{mentoring.DoSupervise, "Supervise", func(a *mentoring.Act, m mentoring.Member) error {
+			_, err := a.Supervise(m, w.now.Add(time.Hour), time.Time{})
+			return err
+		}},
+		{mentoring.DoSupervise, "SupervisionView", func(a *mentoring.Act, m mentoring.Member) error { _, _, err := a.SupervisionView(m); return err }},
+		{mentoring.DoSupervise, "CancelSupervision", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.CancelSupervision(m); return err }},
 		{mentoring.DoCase, "Claim", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.Claim(m, help.ID); return err }},
 		{mentoring.DoCase, "ReleaseCase", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.ReleaseCase(m, help.ID); return err }},
 		{mentoring.DoCase, "CloseCase", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.CloseCase(m, help.ID); return err }},

@@ -26,6 +26,7 @@ type ProgrammeRules struct {
 	OnCall OnCallRules
 	// AskWait is for how long an asking waits for a mentor until staff are told.
 	AskWait time.Duration
+	Supervision SupervisionRules
 	// NeedGuide, NeedTraining and NeedCheck say what staff must see before they can
 	// list a mentor; FreeCards that cards need no approval.
 	NeedGuide, NeedTraining, NeedCheck, FreeCards bool

@@ -6,6 +6,14 @@ import "errors"
 // into a Refusal where a person asked for something that is not there.
 var ErrNotFound = errors.New("not found")
 
+// unfound leaves faults only where a row may be missing.
+func unfound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // Text is something to be told to a person: a key of the language files and
 // the values for its placeholders. Values may be strings, integers, times,
 // other Texts, or slices of those (joined with commas).

@@ -87,6 +87,14 @@ const (
 	StepEmpty    Step = "empty"
 	StepErase    Step = "erase"
 
+	StepGather Step = "gather"
+	StepPlan   Step = "plan"
+	StepBegin  Step = "begin"
+	StepOver   Step = "is over"
+	StepCancel Step = "cancel"
+	StepShow   Step = "show up"
+	StepLetOff Step = "let off"
+
 	StepAccept Step = "accept"
 	StepLapse  Step = "lapse"
 
@@ -202,10 +210,11 @@ func CardMachine() Machine[CardState] {
 func ConversationMachine() Machine[ConversationState] {
 	return Machine[ConversationState]{
 		Name:  "conversation",
-		About: "What becomes of a conversation. A mentoring conversation begins with choose, one with staff with claim. Erase is that one of its people is deleted.",
+		About: "What becomes of a conversation. A mentoring conversation begins with choose, one with staff with claim, the mentors' group with gather. Erase is that one of its people is deleted.",
 		Moves: []Move[ConversationState]{
 			{"", StepChoose, Placed},
 			{"", StepClaim, Open},
+			{"", StepGather, Open},
 			{Placed, StepSpeak, Open},
 			{Open, StepSpeak, Open},
 			{Placed, StepExpire, Expired},

@@ -78,7 +78,7 @@ func (c *Conversation) others(from ParticipantID) []ParticipantID {
 }
 
 // said keeps what follows from something having been said. Conversations with
-// staff are left out of the figures, which are about mentoring.
+// staff and among mentors are left out of the figures, which are about mentoring.
 func (a *Act) said(c *Conversation, me *Participant) (*Conversation, error) {
 	figures := c.Kind != KindCase
 	today := a.day()
@@ -93,6 +93,9 @@ func (a *Act) said(c *Conversation, me *Participant) (*Conversation, error) {
 		if err := a.talked(mentor.Membership, opens, newMonth); err != nil {
 			return nil, err
 		}
+	}
+	if c.Kind == KindGroup {
+		return c, a.heardInGroup(c, me)
 	}
 	if !figures {
 		return c, nil
@@ -326,7 +329,7 @@ func (a *Act) Return(m Member, id ConversationID) error {
 }
 
 // End ends a conversation for everybody in it. They can read it until it is
-// emptied (Rules.Retention).
+// emptied (Rules.Retention). A group goes on without who ends it.
 func (a *Act) End(m Member, id ConversationID) error {
 	c, p, err := a.mine(m, id)
 	if err != nil {
@@ -334,6 +337,9 @@ func (a *Act) End(m Member, id ConversationID) error {
 	}
 	if _, ok := ConversationMachine().Next(c.State, StepEnd); !ok {
 		return Refuse("chat.is_over")
+	}
+	if c.Kind == KindGroup {
+		return a.leaveGroup(c, p.ID)
 	}
 	return a.finish(c, StepEnd, p.ID, "chat.ended")
 }

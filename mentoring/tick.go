@@ -44,6 +44,10 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
+	met, err := a.dueSupervisions()
+	if err != nil {
+		return time.Time{}, err
+	}
 	offered, err := a.dueAskings()
 	if err != nil {
 		return time.Time{}, err
@@ -69,7 +73,7 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if more || offered || asked || held || told || len(due) == tickBatch || len(away) == tickBatch {
+	if more || met || offered || asked || held || told || len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
 	}
 	return a.Now.Add(TickEvery), nil

@@ -140,6 +140,22 @@ type Tx interface {
 	DueHandOvers(now time.Time, limit int) ([]HandOver, error)
 	PutHandOver(*HandOver) error
 
+	// SupervisionsOf lists the meetings of a programme's and unit's mentors, the
+	// newest first, at most limit; DueSupervisions those whose Due has come.
+	// ForgetSupervisions deletes those that ended before, with their seats.
+	Supervision(SupervisionID) (Supervision, error)
+	SupervisionsOf(p Programme, u Unit, limit int) ([]Supervision, error)
+	DueSupervisions(now time.Time, limit int) ([]Supervision, error)
+	PutSupervision(*Supervision) error
+	ForgetSupervisions(p Programme, u Unit, before time.Time) error
+	// Seats are those of a meeting; SeatUnder is the one that a menu of a member's
+	// is about; SeatsOf are a mentor's, the newest meeting first, at most limit.
+	Seats(SupervisionID) ([]Seat, error)
+	SeatUnder(m MemberID, menu int64) (Seat, error)
+	SeatsOf(s MembershipID, limit int) ([]Seat, error)
+	DueSeats(now time.Time, limit int) ([]Seat, error)
+	PutSeat(*Seat) error
+
 	// Tally adds to a figure of one membership in a month ("2026-11"); Tallies
 	// are the figures of a month.
 	Tally(s MembershipID, month string, name TallyName, n int64) error

@@ -123,6 +123,10 @@ func newWorld(t testing.TB) *world {
 			JoiningRetention: 30 * 24 * time.Hour,
 			Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {
 				Awake: time.Hour, ForgetAfter: 7 * 24 * time.Hour, FewMentors: 2,
+				Supervision: mentoring.SupervisionRules{
+					Every: 28 * 24 * time.Hour, Lasts: 90 * time.Minute, Missed: 2,
+					Reminders: []time.Duration{7 * 24 * time.Hour, 24 * time.Hour},
+				},
 				Waiting: mentoring.Waiting{Remind: 24 * time.Hour, Offer: 48 * time.Hour, Staff: 72 * time.Hour},
 			}},
 			Zone: zone, Topics: []string{"study", "work", "family"}, StaffAlias: "Silta",
@@ -156,6 +160,11 @@ func (w *watched) AppendAudit(e *mentoring.AuditEntry) error {
 	w.writes++
 	return w.Tx.AppendAudit(e)
 }
+func (w *watched) PutSupervision(m *mentoring.Supervision) error {
+	w.writes++
+	return w.Tx.PutSupervision(m)
+}
+func (w *watched) PutSeat(s *mentoring.Seat) error           { w.writes++; return w.Tx.PutSeat(s) }
 func (w *watched) PutStaffRoom(r *mentoring.StaffRoom) error { w.writes++; return w.Tx.PutStaffRoom(r) }
 func (w *watched) PutCode(s string, c *mentoring.Code) error { w.writes++; return w.Tx.PutCode(s, c) }
 func (w *watched) PutBlock(by, whom mentoring.MemberID, at time.Time) error {

@@ -216,6 +216,22 @@ func aboutMentor() []keeping {
 			hidden: map[string]string{"membership": theirs, "bucket": "roughly how long; the card says it in words"},
 			erase:  "DELETE FROM reply_sample WHERE " + theirMemberships,
 		},
+		{
+			table: "supervision_seat", of: "member = $1", what: "seat",
+			shown: []showing{
+				{column: "at", read: asTime, from: "(SELECT at FROM supervision WHERE id = supervision_seat.supervision)"}, {column: "state"},
+			},
+			hidden: map[string]string{"supervision": aNumber, "membership": theirs, "member": theirs, "menu": aNumber, "due": "of the next reminder"},
+			erase:  "DELETE FROM supervision_seat WHERE member = $1",
+		},
+		{
+			table: "supervision", of: "leader = $1", what: "led", counted: true,
+			hidden: map[string]string{
+				"id": aNumber, "programme": "of the service", "unit": "of the service", "leader": theirs, "conversation": aNumber,
+				"state": "of the meeting", "at": "of the meeting", "until": "of the meeting", "due": "of the meeting",
+			},
+			erase: "UPDATE supervision SET leader = NULL WHERE leader = $1",
+		},
 	}
 }
 
@@ -420,6 +436,8 @@ func orderOf(table string) string {
 		return "id"
 	case "tally", "reply_sample":
 		return "membership"
+	case "supervision_seat":
+		return "supervision"
 	case "move_request":
 		return "newcomer"
 	case "block":

@@ -20,6 +20,7 @@ const (
 	seqVersion
 	seqAsking
 	seqCanned
+	seqSupervision
 	sequenceCount
 )
 
@@ -46,6 +47,7 @@ func allSeries() [sequenceCount]series {
 		seqUpload:       {"upload", "SELECT coalesce(max(id), 0) FROM upload", 16},
 		seqPoll:         {"poll", "SELECT coalesce(max(id), 0) FROM poll", 4},
 		seqCanned:       {"canned", "SELECT coalesce(max(id), 0) FROM canned", 1},
+		seqSupervision:  {"supervision", "SELECT coalesce(max(id), 0) FROM supervision", 1},
 		seqAsking:       {"asking", "SELECT coalesce(max(id), 0) FROM asking", 1},
 		seqVersion:      {"card_history", "SELECT coalesce(max(id), 0) FROM card_history", 8},
 	}

@@ -286,6 +286,35 @@ CREATE TABLE handover (
 CREATE INDEX handover_mentee ON handover (mentee);
 CREATE INDEX handover_due ON handover (due) WHERE due > 0;
 
+-- Meetings of the mentors, and each mentor's part in them: what they have said,
+-- and whether they were there. Nothing of what is said there.
+CREATE TABLE supervision (
+	id           INTEGER NOT NULL PRIMARY KEY,
+	programme    TEXT    NOT NULL,
+	unit         TEXT    NOT NULL,
+	leader       INTEGER REFERENCES member (id), -- NULL when they were deleted
+	conversation INTEGER NOT NULL, -- the group; 0 until somebody comes
+	state        TEXT    NOT NULL,
+	at           BIGINT  NOT NULL,
+	until        BIGINT  NOT NULL,
+	due          BIGINT  NOT NULL
+);
+CREATE INDEX supervision_unit ON supervision (programme, unit, id);
+CREATE INDEX supervision_due ON supervision (due) WHERE due > 0;
+
+CREATE TABLE supervision_seat (
+	supervision INTEGER NOT NULL REFERENCES supervision (id),
+	membership  INTEGER NOT NULL REFERENCES membership (id),
+	member      INTEGER NOT NULL REFERENCES member (id),
+	state       TEXT    NOT NULL,
+	menu        BIGINT  NOT NULL,
+	due         BIGINT  NOT NULL,
+	PRIMARY KEY (supervision, membership)
+);
+CREATE INDEX supervision_seat_menu ON supervision_seat (member, menu);
+CREATE INDEX supervision_seat_of ON supervision_seat (membership, supervision);
+CREATE INDEX supervision_seat_due ON supervision_seat (due) WHERE due > 0;
+
 CREATE TABLE dialogue (
 	member INTEGER NOT NULL PRIMARY KEY REFERENCES member (id),
 	state  BYTEA   NOT NULL -- sealed
