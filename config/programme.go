@@ -19,7 +19,7 @@ type Programme struct {
 	Mentors Mentors `yaml:"mentors"`
 	Guide   Guide   `yaml:"guide"`
 
-	OnCall OnCall `yaml:"on_call" reload:"yes"`
+	OnCall      OnCall      `yaml:"on_call" reload:"yes"`
 	Supervision Supervision `yaml:"supervision"`
 
 	// AskWait is for how long a mentee's call to whoever is free waits for a mentor

@@ -10,17 +10,17 @@ type Action string
 
 // The actions.
 const (
-	DoBrowse     Action = "browse"      // see the mentors
-	DoChoose     Action = "choose"      // begin a conversation with a mentor
-	DoTalk       Action = "talk"        // see own conversations, come back to them, end them, block
-	DoCallStaff  Action = "call staff"  // `staff`, `urgent`, `report`
-	DoCard       Action = "card"        // write one's own mentor card
-	DoAnswer     Action = "answer"      // take a mentee who asks whoever is free
-	DoSay        Action = "say"         // say a canned text in a conversation
-	DoCanned     Action = "canned"      // keep the canned texts
-	DoGuide      Action = "guide"       // read the orientation guide
-	DoAway       Action = "away"        // away, back, status
-	DoLoad       Action = "load"        // the load: mentors their own, staff everybody's
+	DoBrowse    Action = "browse"     // see the mentors
+	DoChoose    Action = "choose"     // begin a conversation with a mentor
+	DoTalk      Action = "talk"       // see own conversations, come back to them, end them, block
+	DoCallStaff Action = "call staff" // `staff`, `urgent`, `report`
+	DoCard      Action = "card"       // write one's own mentor card
+	DoAnswer    Action = "answer"     // take a mentee who asks whoever is free
+	DoSay       Action = "say"        // say a canned text in a conversation
+	DoCanned    Action = "canned"     // keep the canned texts
+	DoGuide     Action = "guide"      // read the orientation guide
+	DoAway      Action = "away"       // away, back, status
+	DoLoad      Action = "load"       // the load: mentors their own, staff everybody's
 	// DoAttend is to see and answer what is set up for supervision, DoSupervise to
 	// set it up.
 	DoAttend     Action = "attend supervision"

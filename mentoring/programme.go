@@ -25,7 +25,7 @@ type ProgrammeRules struct {
 	Guard  map[Role]GuardPolicy
 	OnCall OnCallRules
 	// AskWait is for how long an asking waits for a mentor until staff are told.
-	AskWait time.Duration
+	AskWait     time.Duration
 	Supervision SupervisionRules
 	// NeedGuide, NeedTraining and NeedCheck say what staff must see before they can
 	// list a mentor; FreeCards that cards need no approval.
