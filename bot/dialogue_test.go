@@ -174,6 +174,12 @@ func (s *script) stage(f []string) {
 		s.rules.Programmes = map[mentoring.Programme]*mentoring.ProgrammeRules{
 			mentoring.DefaultProgramme: {NeedGuide: true, NeedTraining: true, NeedCheck: true},
 		}
+	case "signs":
+		shows := map[mentoring.Sign]bool{}
+		for _, sign := range f[1:] {
+			shows[mentoring.Sign(sign)] = true
+		}
+		s.rules.Programmes[mentoring.DefaultProgramme].Shows = shows
 	case "submitted":
 		s.submitted(f[1], f[2:])
 	case "guided":

@@ -239,6 +239,8 @@ func (t *turn) helpKeys(c *command) []string {
 	switch {
 	case t.place == Leg && c.name == "end":
 		return []string{"help.end_here"}
+	case c.name == "signs" && len(t.signSets()) == 0:
+		return nil // nobody can show any
 	case t.place == Leg && c.name == "block":
 		return []string{"help.block_here"}
 	case c.name == "topic" && !mentoring.May(t.memberships, mentoring.DoTopics):

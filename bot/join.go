@@ -36,6 +36,7 @@ const (
 	askExport   askKind = "export"
 	askMove     askKind = "move"   // the recovery phrase
 	askPhrase   askKind = "phrase" // is it written down
+	askSigns    askKind = "signs"  // which the others see
 )
 
 // free says whether the answer is a text of the person's own, in which the

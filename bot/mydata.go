@@ -117,6 +117,8 @@ func (t *turn) factWord(name, value string) string {
 		key = "mydata.state." + value
 	case "kind":
 		key = "mydata.kind." + value
+	case "sign":
+		key = "signs." + value
 	case "case_kind":
 		key = "mydata.case." + value
 	case "figure":

@@ -73,6 +73,7 @@ func table() []command {
 		{name: "supervision", in: inRoom | inLeg | inStaff, may: mentoring.DoAttend, do: (*turn).supervision},
 		{name: "load", in: inRoom | inStaff, may: mentoring.DoLoad, do: (*turn).showLoad},
 		{name: "summary", in: inRoom | inStaff, may: mentoring.DoLoad, do: (*turn).summary},
+		{name: "signs", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).signs},
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
 		{name: "move", in: inRoom | inStaff, do: (*turn).move},

@@ -237,6 +237,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerAsking(q, r)
 	case askChange:
 		return t.answerChange(q, r)
+	case askSigns:
+		return t.answerSigns(q, r)
 	case askGuide:
 		return t.answerGuide(q, r)
 	case askRetire:

@@ -89,6 +89,7 @@ type Bridge struct {
 	lanes   *scheduler
 	files   *files
 	exports *Exports
+	signs   *signs
 	routes  routes
 	// dressing: one picture at a time of a ghost, see dress.go.
 	dressing [64]chan struct{}
@@ -130,6 +131,7 @@ func New(o Options) *Bridge {
 	b.lanes = newScheduler(b.now)
 	b.files = newFiles(b)
 	b.exports = newExports(b.now)
+	b.signs = newSigns(b)
 	for i := range b.dressing {
 		b.dressing[i] = make(chan struct{}, 1)
 	}
@@ -192,6 +194,7 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 			Every: p.Supervision.Every.Std(), Lasts: p.Supervision.Lasts.Std(), Missed: p.Supervision.Missed, Known: p.Supervision.Known,
 			Reminders: spans(p.Supervision.Reminders),
 		},
+		Shows:     map[mentoring.Sign]bool{mentoring.Typing: p.Signs.Typing, mentoring.Reading: p.Signs.Reading},
 		NewPerDay: p.NewPerDay,
 		Awake:     p.Awake.Std(), ForgetAfter: p.ForgetAfter.Std(), FewMentors: p.FewMentors,
 		Waiting: mentoring.Waiting{
@@ -266,6 +269,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	})
 	wg.Go(func() { b.keepTime(ctx) })
 	wg.Go(func() { b.sweepUploads(ctx) })
+	wg.Go(func() { b.signs.run(ctx) })
 	b.unread.Store(true)
 	b.suspect.Store(true)
 	b.lanes.start(heads)
@@ -511,6 +515,7 @@ func (b *Bridge) Tick(ctx context.Context) error {
 	if err := b.run(ctx, func(s *step) error { return s.act.PostAudit() }); err != nil {
 		return err
 	}
+	b.signs.tick()
 	for range 1000 { // each run does a bounded amount
 		var next time.Time
 		err := b.run(ctx, func(s *step) (err error) {

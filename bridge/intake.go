@@ -23,6 +23,7 @@ const maxTransaction = 64 << 20
 // under which Synapse sends to-device messages and device changes (matrix-facts §1).
 type transaction struct {
 	Events      []json.RawMessage
+	Ephemeral   []json.RawMessage // typing, receipts, presence: never kept
 	ToDevice    []json.RawMessage // under its stable name or MSC2409's
 	DeviceLists json.RawMessage
 	KeyCounts   json.RawMessage
@@ -50,6 +51,8 @@ func readTransaction(body []byte) (txn transaction, ok bool) {
 		switch key.Str {
 		case "events":
 			list(v, &txn.Events)
+		case "ephemeral":
+			list(v, &txn.Ephemeral)
 		case "to_device", "de.sorunome.msc2409.to_device":
 			list(v, &txn.ToDevice)
 		case "org.matrix.msc3202.device_lists":
@@ -137,6 +140,7 @@ func (b *Bridge) putTransaction(w http.ResponseWriter, r *http.Request) {
 	if number != 0 {
 		b.gaps.kept(number)
 	}
+	b.signs.take(txn.Ephemeral)
 	writeJSON(w, http.StatusOK, struct{}{})
 }
 

@@ -15,6 +15,7 @@ type Programme struct {
 	Media Media `yaml:"media"`
 
 	Guard Guard `yaml:"guard"`
+	Signs Signs `yaml:"signs"`
 	// Mentors is what is asked of a mentor before mentees see them.
 	Mentors Mentors `yaml:"mentors"`
 	Guide   Guide   `yaml:"guide"`
@@ -50,6 +51,16 @@ type Guard struct {
 	// Domains may be linked to, with all that is below them.
 	Domains []string `yaml:"domains"`
 }
+
+// Signs are what people may let the others see besides what they write: that
+// they are writing, and what they have read. Each person chooses for themself.
+type Signs struct {
+	Typing  bool `yaml:"typing" reload:"yes"`
+	Reading bool `yaml:"reading" reload:"yes"`
+}
+
+// Any says whether any sign is carried.
+func (s *Signs) Any() bool { return s.Typing || s.Reading }
 
 // guardPolicies are what Guard.Mentee and Guard.Mentor may be.
 func guardPolicies() []string { return []string{"off", "warn", "hide", "block"} }

@@ -7,11 +7,6 @@ import (
 	"silta/dev"
 )
 
-// allowed lets the link of the kinds pass: everything else is asked about.
-func allowed() dev.SiltaOption {
-	return dev.Set("programmes", map[string]any{"mentoring": map[string]any{"guard": map[string]any{"domains": []string{"apu.example"}}}})
-}
-
 // guard: what a mentee writes of how to reach them waits for their word, and
 // nothing else does.
 func guard(t *testing.T, w *world) {

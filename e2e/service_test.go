@@ -32,6 +32,7 @@ func TestService(t *testing.T) {
 		{"languages", languages},
 		{"conversation", conversation},
 		{"guard", guard},
+		{"signs", signs},
 		{"leaving", leaving},
 		{"strangers", strangers},
 		{"commands", commands},

@@ -53,6 +53,14 @@ func (f *failing) PutMember(m *mentoring.Member) error {
 	return f.write(func() error { return f.Tx.PutMember(m) })
 }
 
+func (f *failing) Shows(m mentoring.MemberID) ([]mentoring.Sign, error) {
+	return call(f, func() ([]mentoring.Sign, error) { return f.Tx.Shows(m) })
+}
+
+func (f *failing) PutShows(m mentoring.MemberID, signs []mentoring.Sign) error {
+	return f.write(func() error { return f.Tx.PutShows(m, signs) })
+}
+
 func (f *failing) UnfinishedMembers(silent, warned time.Time, n int) ([]mentoring.Member, error) {
 	return call(f, func() ([]mentoring.Member, error) { return f.Tx.UnfinishedMembers(silent, warned, n) })
 }

@@ -24,6 +24,8 @@ type ProgrammeRules struct {
 	// Guard says what becomes of contacts in what a role writes; see [ProgrammeRules.GuardOf].
 	Guard  map[Role]GuardPolicy
 	OnCall OnCallRules
+	// Shows says which signs people may show; none unless it is set.
+	Shows map[Sign]bool
 	// AskWait is for how long an asking waits for a mentor until staff are told.
 	AskWait     time.Duration
 	Supervision SupervisionRules

@@ -127,6 +127,10 @@ type Tx interface {
 	Told(m MemberID, what string) (bool, error)
 	PutTold(m MemberID, what string) error
 
+	// Shows lists the signs that a member wants to show; PutShows replaces them.
+	Shows(MemberID) ([]Sign, error)
+	PutShows(MemberID, []Sign) error
+
 	// Count adds n to a counter; kept with the transaction.
 	Count(c Counter, n int64) error
 

@@ -16,7 +16,7 @@ func backupTables() []string {
 	return []string{
 		"setting", "high_water", "member", "membership", "card", "card_history", "preparation", "availability", "conversation", "participant", "cases", "alarm", "alarm_call",
 		"staff_room", "code", "phrase", "attempt", "block", "counter", "tally", "handover", "supervision", "supervision_seat", "asking", "asking_offer", "canned", "reply_sample", "dialogue", "topic", "text_override", "room", "ghost", "line", "message",
-		"upload", "told", "poll",
+		"upload", "told", "shows", "poll",
 		"move_request", "audit", "audit_reason",
 	}
 }

@@ -122,6 +122,12 @@ func aboutPerson() []keeping {
 			erase:  "DELETE FROM told WHERE member = $1",
 		},
 		{
+			table: "shows", of: "member = $1", what: "shows",
+			shown:  []showing{{column: "sign"}},
+			hidden: map[string]string{"member": theirs},
+			erase:  "DELETE FROM shows WHERE member = $1",
+		},
+		{
 			table: "dialogue", of: "member = $1", what: "dialogue", counted: true,
 			hidden: map[string]string{"member": theirs, "state": "what the bot asks now, and the numbers of the last lists: they have it in their room"},
 			erase:  "DELETE FROM dialogue WHERE member = $1",

@@ -42,5 +42,5 @@ func TestLeaks(t *testing.T) {
 
 // awaited are the rows whose guards come with what they guard.
 func awaited() []int {
-	return []int{52, 55, 56}
+	return nil
 }

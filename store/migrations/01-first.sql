@@ -469,6 +469,13 @@ CREATE TABLE told (
 	PRIMARY KEY (member, what)
 );
 
+-- What a member wants the others to see of them besides what they write.
+CREATE TABLE shows (
+	member INTEGER NOT NULL REFERENCES member (id),
+	sign   TEXT    NOT NULL,
+	PRIMARY KEY (member, sign)
+);
+
 -- Files of ours at the homeserver, each part of one copy (uploads.go). They
 -- have no foreign key: they outlive their conversation until they are deleted.
 CREATE TABLE upload (
