@@ -70,12 +70,24 @@ const (
 // end: what refers to a row comes after the row.
 func keepings() []keeping {
 	all := aboutPerson()
+	all = append(all, aboutSigns()...)
 	all = append(all, aboutMentor()...)
 	all = append(all, aboutTalking()...)
 	all = append(all, aboutMessages()...)
 	all = append(all, aboutAsking()...)
 	all = append(all, aboutAudit()...)
 	return append(all, aboutNobody()...)
+}
+
+func aboutSigns() []keeping {
+	return []keeping{
+		{
+			table: "shows", of: "member = $1", what: "shows",
+			shown:  []showing{{column: "sign"}},
+			hidden: map[string]string{"member": theirs},
+			erase:  "DELETE FROM shows WHERE member = $1",
+		},
+	}
 }
 
 func aboutPerson() []keeping {
@@ -120,12 +132,6 @@ func aboutPerson() []keeping {
 			table: "told", of: "member = $1", what: "told", counted: true,
 			hidden: map[string]string{"member": theirs, "what": "the name of a hint that the bot gives once"},
 			erase:  "DELETE FROM told WHERE member = $1",
-		},
-		{
-			table: "shows", of: "member = $1", what: "shows",
-			shown:  []showing{{column: "sign"}},
-			hidden: map[string]string{"member": theirs},
-			erase:  "DELETE FROM shows WHERE member = $1",
 		},
 		{
 			table: "dialogue", of: "member = $1", what: "dialogue", counted: true,
@@ -448,6 +454,8 @@ func orderOf(table string) string {
 		return "newcomer"
 	case "block":
 		return "since"
+	case "shows":
+		return "sign"
 	}
 	return "created"
 }
