@@ -82,6 +82,9 @@ func (b *Bridge) erase(ctx context.Context, j job) error {
 		if err = b.hs.forget(ctx, b.botActor(), room.Matrix); err != nil {
 			return err
 		}
+		if err = b.purge(ctx, room.Matrix); err != nil {
+			return err
+		}
 	}
 	if m.Account != "" && b.accounts != nil && b.accounts.CanDeactivate() {
 		if err = b.accounts.Deactivate(ctx, m.Address); err != nil {
@@ -162,6 +165,9 @@ func (b *Bridge) eraseConversation(ctx context.Context, of mentoring.Conversatio
 		}
 		if leg.Matrix != "" {
 			if err = b.hs.forget(ctx, b.botActor(), leg.Matrix); err != nil {
+				return err
+			}
+			if err = b.purge(ctx, leg.Matrix); err != nil {
 				return err
 			}
 		}

@@ -543,6 +543,9 @@ func (b *Bridge) emptyConversation(ctx context.Context, c mentoring.Conversation
 		if err = b.closeLeg(ctx, leg.Owner); err != nil {
 			return err
 		}
+		if err = b.purge(ctx, leg.Matrix); err != nil {
+			return err
+		}
 	}
 	if err = b.forgetGhosts(ctx, c); err != nil {
 		return err

@@ -151,20 +151,26 @@ func (hs *homeserver) upload(ctx context.Context, as actor, address, mime string
 // errNotAllowed says that the homeserver does not let us delete files.
 var errNotAllowed = errors.New("the homeserver does not let us delete files")
 
-// deleteMedia deletes a file of this homeserver, by Synapse's admin API: with an
+// adminURL is a path of Synapse's admin API, and what to ask it with: an
 // administrator's token, or as the bot, which works where it is one itself.
+func (hs *homeserver) adminURL(as actor, adminToken string, path ...string) (target, token string) {
+	for i, part := range path {
+		path[i] = url.PathEscape(part)
+	}
+	target = hs.address.JoinPath(append([]string{"_synapse", "admin"}, path...)...).String()
+	if adminToken != "" {
+		return target, "Bearer " + adminToken
+	}
+	return target + "?user_id=" + url.QueryEscape(string(as.user)), hs.token
+}
+
+// deleteMedia deletes a file of this homeserver.
 func (hs *homeserver) deleteMedia(ctx context.Context, as actor, adminToken, address string) error {
 	server, media, ok := splitAddress(address)
 	if !ok || server != hs.domain {
 		return nil // never was a file of ours
 	}
-	target := hs.address.JoinPath("_synapse", "admin", "v1", "media", url.PathEscape(server), url.PathEscape(media)).String()
-	token := hs.token
-	if adminToken != "" {
-		token = "Bearer " + adminToken
-	} else {
-		target += "?user_id=" + url.QueryEscape(string(as.user))
-	}
+	target, token := hs.adminURL(as, adminToken, "v1", "media", server, media)
 	request, err := http.NewRequestWithContext(ctx, http.MethodDelete, target, nil)
 	if err != nil {
 		return &failure{}
