@@ -137,6 +137,7 @@ type plan struct {
 	ghosts []ghostPlan
 	gone   []store.Ghost // of participants who have left for good
 	group  bool
+	topic  mentoring.Text // besides what stands over every room; see HelperShown
 	// listens is when the person may be asked in.
 	listens mentoring.Listening
 }
@@ -187,7 +188,7 @@ func (b *Bridge) room(ctx context.Context, kind store.RoomKind, owner int64, ask
 		}
 	}
 	if !ask {
-		return nil
+		return b.renewTopic(ctx, p)
 	}
 	if early := p.listens.From(b.now()).Sub(b.now()); early > 0 {
 		return &errNotYet{until: early} // an invitation rings, too
@@ -239,6 +240,11 @@ func (b *Bridge) plan(ctx context.Context, kind store.RoomKind, owner int64) (*p
 		p.name, p.group = legTitle(p.ghosts), c.Kind == mentoring.KindGroup
 		if p.group {
 			p.name = b.groupTitle(p.person.Language)
+		}
+		if to := c.ByNumber(p.room.Number); to != nil {
+			if p.topic, err = s.act.HelperShown(c, to); err != nil {
+				return err
+			}
 		}
 		p.listens, err = b.listening(tx, p.room)
 		return err

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -101,17 +102,30 @@ func (b *Bridge) powerLevels(p *plan) map[string]any {
 	}
 }
 
-// roomTopic says in plain words what to do where a client cannot read what is
-// encrypted.
+// roomTopic says what kind of helper a mentee talks with, and in plain words
+// what to do where a client cannot read what is encrypted.
 func (b *Bridge) roomTopic(p *plan) string {
-	if b.machines == nil {
-		return ""
-	}
 	language := p.person.Language
 	if p.room.Kind == store.RoomStaff {
 		language = b.staffLanguage()
 	}
-	return b.bot.Render(language, mentoring.T("room.topic"))
+	var parts []string
+	if p.topic.Key != "" {
+		parts = append(parts, b.bot.Render(language, p.topic))
+	}
+	if b.machines != nil {
+		parts = append(parts, b.bot.Render(language, mentoring.T("room.topic")))
+	}
+	return strings.Join(parts, " ")
+}
+
+// renewTopic makes the topic of a leg what it is to be now, if it says more than
+// every room's does.
+func (b *Bridge) renewTopic(ctx context.Context, p *plan) error {
+	if p.topic.Key == "" {
+		return nil
+	}
+	return b.hs.putState(ctx, b.botActor(), p.room.Matrix, "m.room.topic", "", map[string]any{"topic": b.roomTopic(p)})
 }
 
 // roomTitle is what a room that is no leg is called; it may stand on a locked

@@ -43,6 +43,7 @@ func TestService(t *testing.T) {
 		{"load", load},
 		{"three", three}, // restarts the program: last
 		{"group", group},
+		{"supervision", supervision},
 		{"digest", digest}, // a month later
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, w) })

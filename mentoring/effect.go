@@ -26,7 +26,8 @@ type Tell struct {
 type OpenLeg struct{ Participant ParticipantID }
 
 // RenewLeg brings a participant's leg to who is in the conversation now: who
-// has come is there, who has left for good is not. Nobody is asked in.
+// has come is there, who has left for good is not; and its topic to what it says
+// now. Nobody is asked in.
 type RenewLeg struct{ Participant ParticipantID }
 
 // CloseLeg takes the participant's view of the conversation away for good.

@@ -38,7 +38,8 @@ func (a *Act) CardHistory(staff Member, id MembershipID) ([]CardVersion, error) 
 
 // SetKind says what kind of helper a mentor is; the mentor cannot.
 func (a *Act) SetKind(staff Member, id MembershipID, kind HelperKind) error {
-	if _, err := a.mentorFor(staff, id, DoJudgeCard); err != nil {
+	s, err := a.mentorFor(staff, id, DoJudgeCard)
+	if err != nil {
 		return err
 	}
 	c, err := a.Tx.Card(id)
@@ -50,6 +51,9 @@ func (a *Act) SetKind(staff Member, id MembershipID, kind HelperKind) error {
 		return err
 	}
 	if err := a.keepVersion(staff.ID, StepKind, &c); err != nil {
+		return err
+	}
+	if err := a.relabel(s); err != nil {
 		return err
 	}
 	return a.audit(staff.ID, AuditKind, id)

@@ -121,7 +121,7 @@ func TestSupervisionMissed(t *testing.T) {
 		meeting := w.meeting()
 		w.now = meeting.At
 		w.tick()
-		w.attends(mentors[0], round != 3)
+		w.attends(mentors[0], round%2 == 0)
 		w.now = meeting.Until
 		for _, e := range w.tick() {
 			if e, ok := e.(mentoring.TellStaff); ok && e.Text.Key == "supervision.missed" {
@@ -139,7 +139,7 @@ func TestSupervisionMissed(t *testing.T) {
 	if got := missed(2); len(got) != 1 || got[0] != int64(ids[1]) {
 		t.Errorf("after two: %v, want %d alone", got, ids[1])
 	}
-	if got := missed(3); len(got) != 0 { // the first one's first, the second one's third
+	if got := missed(3); len(got) != 0 { // the first one's first since they were there, the second one's third
 		t.Errorf("after three: %v", got)
 	}
 	w.must(func(a *mentoring.Act) error {
@@ -171,6 +171,13 @@ func TestSupervisionHours(t *testing.T) {
 	w.toldExactly("a week before, too early in the day", w.tick())
 	w.now = time.Date(2026, 11, 9, 17, 0, 0, 0, w.rules.Zone)
 	w.toldExactly("a week before", w.tick(), "own supervision.ask")
+	w.must(func(a *mentoring.Act) error { return a.SetHours(m, nil) })
+	w.must(func(a *mentoring.Act) error { _, err := a.Supervise(staff, at, time.Time{}); return err })
+	w.must(func(a *mentoring.Act) error { return a.SetHours(m, evenings()) })
+	w.now = time.Date(2026, 11, 10, 12, 0, 0, 0, w.rules.Zone)
+	w.toldExactly("their hours have changed since", w.tick())
+	w.now = time.Date(2026, 11, 10, 17, 0, 0, 0, w.rules.Zone)
+	w.toldExactly("the next day", w.tick(), "own supervision.ask")
 	w.now = at.Add(-time.Minute)
 	w.toldExactly("a day before is a Sunday, and the next hours are after the meeting", w.tick())
 	w.now = at
