@@ -79,6 +79,10 @@ func (t *turn) heard(body string, marked bool) error {
 		t.say("menu.stale_number")
 		return nil
 	}
+	if c == nil && t.suspendedFrom(body) {
+		t.say("measure.suspended")
+		return nil
+	}
 	t.unknown(body, elsewhere)
 	return nil
 }

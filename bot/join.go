@@ -32,6 +32,7 @@ const (
 	askThemes   askKind = "themes"   // of that quarter
 	askHandOver askKind = "handover" // how a mentee wants to go on
 	askOffer    askKind = "offer"    // a mentee to another mentor
+	askMeasure  askKind = "measure"
 	askDelete   askKind = "delete"
 	askExport   askKind = "export"
 	askMove     askKind = "move"   // the recovery phrase
@@ -50,7 +51,7 @@ func (q *question) yesNo() bool {
 	switch q.Kind {
 	case askSupervision:
 		return true
-	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askExport, askForget, askOffer:
+	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askExport, askForget, askOffer, askMeasure:
 		return true
 	case askAnyone:
 		return q.Step == stepSure

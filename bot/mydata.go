@@ -121,6 +121,8 @@ func (t *turn) factWord(name, value string) string {
 		key = "signs." + value
 	case "case_kind":
 		key = "mydata.case." + value
+	case "measure_kind":
+		key = "measure.kind." + value
 	case "figure":
 		key = "mydata.figure." + value
 	}

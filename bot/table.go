@@ -39,6 +39,7 @@ func table() []command {
 		{name: "help", in: everywhere, quiet: true, do: (*turn).help},
 		{name: "staff", in: inRoom | inLeg, may: mentoring.DoCallStaff, quiet: true, do: (*turn).callStaff},
 		{name: "urgent", in: inRoom | inLeg, may: mentoring.DoCallStaff, quiet: true, do: (*turn).callUrgent},
+		{name: "appeal", in: inRoom | inLeg, may: mentoring.DoCallStaff, quiet: true, do: (*turn).appeal},
 		{name: "report", in: inRoom | inLeg, may: mentoring.DoCallStaff, do: (*turn).report},
 		{name: "mentors", in: inRoom, may: mentoring.DoBrowse, do: (*turn).mentors},
 		{name: "more", in: inRoom, may: mentoring.DoBrowse, quiet: true, do: (*turn).more},
@@ -91,6 +92,11 @@ func table() []command {
 		{name: "claim", in: work, may: mentoring.DoCase, do: (*turn).claim},
 		{name: "release", in: work, may: mentoring.DoCase, do: (*turn).release},
 		{name: "close", in: work, may: mentoring.DoCase, do: (*turn).closeCase},
+		{name: "warn", in: work, may: mentoring.DoMeasure, do: (*turn).warn},
+		{name: "suspend", in: work, may: mentoring.DoMeasure, do: (*turn).suspend},
+		{name: "ban", in: work, may: mentoring.DoMeasure, do: (*turn).ban},
+		{name: "lift", in: work, may: mentoring.DoMeasure, do: (*turn).lift},
+		{name: "measures", in: work, may: mentoring.DoMeasure, do: (*turn).measures},
 		{name: "ack", in: work, may: mentoring.DoCase, do: (*turn).acknowledge},
 		{name: "oncall", in: work, may: mentoring.DoCase, do: (*turn).onCall},
 		{name: "joining", in: work, may: mentoring.DoOpenJoining, do: (*turn).openJoining},
@@ -129,7 +135,7 @@ func (b *Bot) index() {
 		for _, name := range []string{"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
 			"filler", "woman", "man", "other", "peer", "volunteer", "professional",
 			"open", "shut", "trial", "referral", "new", "me",
-			"default",
+			"default", "of_case",
 			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name

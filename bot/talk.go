@@ -243,6 +243,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerGuide(q, r)
 	case askRetire:
 		return t.answerRetire(q, r)
+	case askMeasure:
+		return t.answerMeasure(q, r)
 	case askForget:
 		return t.answerForget(q, r)
 	case askHandOver:

@@ -54,8 +54,8 @@ func newWorld(t testing.TB, lang string) *world {
 			CodeLifetime: 14 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, RetentionNotice: 72 * time.Hour,
 			Zone: zone, StaffAlias: "Silta", Search: text.Search{}, Guard: text.NewGuard(text.Settings{}),
 			Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {
-				OnCall: mentoring.OnCallRules{Repeat: 5 * time.Minute, Tries: 2},
-				Awake:  time.Hour, ForgetAfter: 7 * 24 * time.Hour, FewMentors: 2,
+				OnCall: mentoring.OnCallRules{Repeat: 5 * time.Minute, Tries: 2}, ReviewAfter: 14 * 24 * time.Hour,
+				Awake: time.Hour, ForgetAfter: 7 * 24 * time.Hour, FewMentors: 2,
 				Supervision: mentoring.SupervisionRules{
 					Every: 28 * 24 * time.Hour, Lasts: 90 * time.Minute, Missed: 2, Reminders: []time.Duration{24 * time.Hour},
 				},

@@ -91,6 +91,7 @@ type Bridge struct {
 	exports *Exports
 	signs   *signs
 	routes  routes
+	bars    bars
 	// dressing: one picture at a time of a ghost, see dress.go.
 	dressing [64]chan struct{}
 	ready    atomic.Bool
@@ -181,7 +182,7 @@ func spans(list []config.Duration) []time.Duration {
 func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 	return &mentoring.ProgrammeRules{
 		NeedGuide: p.Mentors.Guide, NeedTraining: p.Mentors.Training, NeedCheck: p.Mentors.BackgroundCheck,
-		OnCall:    onCallRules(&p.OnCall),
+		OnCall: onCallRules(&p.OnCall), ReviewAfter: p.ReviewAfter.Std(),
 		FreeCards: !p.Mentors.CardApproval, AskWait: p.AskWait.Std(),
 		Carries: map[mentoring.Content]bool{
 			mentoring.Images: p.Media.Images, mentoring.Voice: p.Media.Voice, mentoring.Audio: p.Media.Audio,

@@ -37,6 +37,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.renewLeg(e.Participant)
 	case mentoring.EmptyConversation:
 		return s.job(job{Op: opEmpty, Owner: int64(e.Conversation)}, "empty", fmt.Sprint(e.Conversation))
+	case mentoring.BarLeg:
+		return s.barLeg(e)
 	case mentoring.WakeLeg:
 		return s.wakeLeg(e.Participant)
 	case mentoring.ReleaseHeld:

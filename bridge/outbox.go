@@ -116,6 +116,9 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 	if early := r.settled.Sub(b.now()); early > 0 {
 		return &errNotYet{until: early}
 	}
+	if r.barred && p.Author != 0 {
+		return b.barred(ctx, row, p)
+	}
 	if from := r.listens.From(b.now()); from.After(b.now()) {
 		return b.quiet(ctx, row, p)
 	}
@@ -176,6 +179,10 @@ func (b *Bridge) deliverEvent(ctx context.Context, r *route, p *parcel) (string,
 	if err != nil {
 		return "", err
 	}
+	if !b.bars.enter(r, p) {
+		return "", &errNotYet{until: barPoll}
+	}
+	defer b.bars.leave(p)
 	return b.hs.send(ctx, r.as, r.room, eventType, p.Txn, raw)
 }
 
@@ -281,6 +288,10 @@ func (b *Bridge) deliverRedaction(ctx context.Context, r *route, p *parcel) (str
 			return "", err
 		}
 	}
+	if !b.bars.enter(r, p) {
+		return "", &errNotYet{until: barPoll}
+	}
+	defer b.bars.leave(p)
 	return b.hs.redact(ctx, r.as, r.room, event, p.Txn)
 }
 

@@ -25,6 +25,10 @@ type route struct {
 	settled time.Time       // nothing is said before
 	// listens is when the person of a leg may be written to.
 	listens mentoring.Listening
+	// barred: nothing goes from the author, or to the reader; bars is the epoch of
+	// that, see bars.go.
+	barred bool
+	bars   uint64
 }
 
 type routeKey struct {
@@ -94,10 +98,10 @@ func (r *routes) remember(key routeKey, to *route, epoch uint64) {
 func (b *Bridge) route(ctx context.Context, p *parcel) (*route, error) {
 	key := routeKey{p.Kind, p.Owner, p.Author}
 	to, epoch := b.routes.find(key)
-	if to != nil {
+	if to != nil && b.bars.current(to.bars) {
 		return to, nil
 	}
-	to = &route{as: b.botActor()}
+	to = &route{as: b.botActor(), bars: b.bars.epoch()}
 	err := b.store.Read(ctx, func(tx *store.Tx) error {
 		room, err := tx.RoomOf(p.Kind, p.Owner)
 		if err != nil {
@@ -118,6 +122,7 @@ func (b *Bridge) route(ctx context.Context, p *parcel) (*route, error) {
 		if err != nil {
 			return err
 		}
+		to.barred = barredIn(c, room.Number, p.Author)
 		if !ghost.Ready {
 			to.unready = &ghostPlan{participant: p.Author, alias: c.Participant(p.Author).Alias, ghost: ghost}
 		}

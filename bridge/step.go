@@ -34,6 +34,7 @@ type step struct {
 
 	refused []string // text keys of refusals, for the metrics
 	stale   bool     // a room or a ghost changed: cached routes are dropped
+	barring bool     // nothing is to be sent any more from or to somebody
 	// wanted is the file of the message that was relayed, to be fetched at once.
 	wanted   *filePart
 	wantedOf fileKey
@@ -86,19 +87,28 @@ func (b *Bridge) run(ctx context.Context, do func(*step) error) error {
 // before its commit until its end. A step may be run several times.
 type changing struct {
 	routes *routes
+	bars   *bars
 	on     bool
+	closed bool
 }
 
-func (b *Bridge) changing() *changing { return &changing{routes: &b.routes} }
+func (b *Bridge) changing() *changing { return &changing{routes: &b.routes, bars: &b.bars} }
 
 func (c *changing) note(s *step) {
 	if s.stale && !c.on {
 		c.on = true
 		c.routes.suspend()
 	}
+	if s.barring && !c.closed {
+		c.closed = true
+		c.bars.close()
+	}
 }
 
 func (c *changing) end() {
+	if c.closed {
+		defer c.bars.open()
+	}
 	if c.on {
 		c.routes.resume()
 	}

@@ -74,6 +74,8 @@ func (c *Config) checkMentors(k *checker) {
 	c.Programmes.Mentoring.Supervision.check(k, "programmes.mentoring.supervision")
 	wait := c.Programmes.Mentoring.AskWait.Std()
 	k.must(wait >= time.Minute && wait <= 30*day, "programmes.mentoring.ask_wait", "%s is out of bounds; between 1m and 30d", c.Programmes.Mentoring.AskWait)
+	review := c.Programmes.Mentoring.ReviewAfter
+	k.must(review.Std() >= time.Hour && review.Std() <= 365*day, "programmes.mentoring.review_after", "%s is out of bounds; between 1h and 365d", review)
 	g := &c.Programmes.Mentoring.Guide
 	k.must(len(g.Steps) <= maxGuideSteps, "programmes.mentoring.guide.steps", "there are %d; at most %d", len(g.Steps), maxGuideSteps)
 	for i, step := range g.Steps {

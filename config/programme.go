@@ -23,6 +23,10 @@ type Programme struct {
 	OnCall      OnCall      `yaml:"on_call" reload:"yes"`
 	Supervision Supervision `yaml:"supervision"`
 
+	// ReviewAfter is after how long staff are reminded of a warning, a suspension
+	// or a ban, when they have named no day.
+	ReviewAfter Duration `yaml:"review_after" reload:"yes"`
+
 	// AskWait is for how long a mentee's call to whoever is free waits for a mentor
 	// until staff are told.
 	AskWait Duration `yaml:"ask_wait" reload:"yes"`
@@ -82,6 +86,7 @@ func defaultMentoring() Programme {
 		Services:    []Service{},
 		OnCall:      defaultOnCall(),
 		Supervision: defaultSupervision(),
+		ReviewAfter: Duration(14 * day),
 		AskWait:     Duration(4 * time.Hour),
 		Mentors:     Mentors{Guide: true, Training: true, BackgroundCheck: true, CardApproval: true},
 		Guide:       Guide{Steps: []Words{}, Video: Words{}},

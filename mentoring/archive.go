@@ -200,6 +200,9 @@ func (a *Act) thank(c *Conversation, p *Participant) (bool, error) {
 	if mentor == nil || mentee == nil || c.LastTalk.IsZero() || c.State == Expired || c.State == Emptied {
 		return false, Refuse("thanks.not_here")
 	}
+	if !p.Barred.IsZero() {
+		return false, Refuse("measure.barred")
+	}
 	apart, err := a.Tx.Blocked(mentor.Member, mentee.Member)
 	if err != nil {
 		return false, fmt.Errorf("blocked: %w", err)

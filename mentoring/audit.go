@@ -48,6 +48,10 @@ const (
 	AuditErase        AuditAction = "erase"       // a member is deleted; which, only a number says
 	AuditRestore      AuditAction = "restore"     // the database comes from a backup
 	AuditRotate       AuditAction = "rotate"      // everything was sealed with another key
+	AuditWarn         AuditAction = "measure_warn"
+	AuditSuspend      AuditAction = "measure_suspend"
+	AuditBan          AuditAction = "measure_ban"
+	AuditLift         AuditAction = "lift" // the end of a measure
 )
 
 // AuditKindOf is who acted.

@@ -26,6 +26,9 @@ func auditFree() map[string]string {
 		"OnCallList":      "looks",
 		"StaffSummary":    "looks",
 		"SupervisionView": "looks",
+		"Measured":        "looks",
+		"MeasuredInCase":  "looks",
+		"Measures":        "looks",
 	}
 }
 

@@ -13,6 +13,8 @@ const (
 	// CaseSupport is a mentor who wants to talk something over with staff or a
 	// colleague: `support`.
 	CaseSupport CaseKind = "support"
+	// CaseAppeal is somebody who wants a measure about them looked at again.
+	CaseAppeal CaseKind = "appeal"
 )
 
 // CaseState is open → claimed → closed (and claimed → open by release).

@@ -107,6 +107,9 @@ func (a *Act) RedeemCode(m *Member, code string) (Redeemed, error) {
 	if c.Used || !c.Expires.After(a.Now) {
 		return Redeemed{}, wrong
 	}
+	if err := a.notSuspended(*m); err != nil {
+		return Redeemed{}, err
+	}
 	done := Redeemed{Kind: c.Kind}
 	switch c.Kind {
 	case CodeMentor:

@@ -58,6 +58,9 @@ type Participant struct {
 	Blocking, Thanked time.Time
 	// Wrote is as Membership.Wrote, of this conversation.
 	Wrote time.Time
+	// Barred is since when nothing goes to or from the participant, because their
+	// membership is suspended; zero: it does.
+	Barred time.Time
 }
 
 // Conversation has k participants, whatever k is.

@@ -37,6 +37,14 @@ type CloseLeg struct{ Participant ParticipantID }
 // person's hours may be due now.
 type WakeLeg struct{ Participant ParticipantID }
 
+// BarLeg stops what goes to and from a participant: from this transaction on no
+// copy of theirs and none for them is sent, and what is on its way waits. With
+// On false it goes on.
+type BarLeg struct {
+	Participant ParticipantID
+	On          bool
+}
+
 // ReleaseHeld ends the wait of a message that the guard holds, and of what
 // refers to it.
 type ReleaseHeld struct {
@@ -114,6 +122,7 @@ func (OpenLeg) effect()           {}
 func (RenewLeg) effect()          {}
 func (CloseLeg) effect()          {}
 func (WakeLeg) effect()           {}
+func (BarLeg) effect()            {}
 func (ReleaseHeld) effect()       {}
 func (TellStaff) effect()         {}
 func (ShowCase) effect()          {}

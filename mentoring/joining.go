@@ -81,6 +81,9 @@ func (a *Act) SetLanguage(m *Member, l Language) error {
 			return err
 		}
 	}
+	if err := a.notBarred(*m); err != nil {
+		return err
+	}
 	m.Language = l
 	if vouched {
 		return a.joinStep(m, StepVouched)
@@ -160,6 +163,11 @@ func (a *Act) TakeNickname(m *Member, name string) error {
 		return err
 	}
 	first := !m.Joined()
+	if first {
+		if err := a.notBarred(*m); err != nil {
+			return err
+		}
+	}
 	vouched, err := a.vouched(*m)
 	if err != nil {
 		return err

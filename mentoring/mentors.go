@@ -50,6 +50,9 @@ func (a *Act) InviteMentor(staff Member, address string) error {
 	if err != nil {
 		return err
 	}
+	if err := a.notSuspended(m); err != nil {
+		return instead(err, Refuse("measure.banned_staff"))
+	}
 	a.Do(Welcome{m.ID})
 	already, err := a.mentorIn(m, s.Programme, s.Unit)
 	if err != nil || already != nil {

@@ -42,6 +42,9 @@ func (a *Act) Move(m *Member, proof PhraseProof) (Moved, Member, error) {
 	if !ok || old.ID == m.ID || old.Join == JoinErasing || old.Join == JoinErased {
 		return MoveWrong, Member{}, nil
 	}
+	if err := a.notBarred(old); err != nil {
+		return MoveWrong, Member{}, err
+	}
 	trusted, err := a.vouched(old)
 	if err != nil {
 		return MoveWrong, Member{}, err
@@ -99,6 +102,11 @@ func (a *Act) ConfirmMove(staff Member, number MemberID, yes bool) error {
 	}
 	if old.ID == staff.ID {
 		return Refuse("move.own")
+	}
+	if yes {
+		if err := a.notBarred(old); err != nil {
+			return instead(err, Refuse("measure.banned_staff"))
+		}
 	}
 	if err = a.nobodyYet(m); err != nil {
 		return instead(err, unknown)

@@ -34,6 +34,7 @@ const (
 	DoOpenJoining Action = "open joining"
 	DoCase        Action = "case"       // claim, release and close cases
 	DoAudit       Action = "audit"      // read the audit
+	DoMeasure     Action = "measure"    // warn, suspend, ban, and lift these
 	DoSeeTopics   Action = "see topics" // the list of topics with its numbers
 	DoTopics      Action = "topics"     // keep the list of topics
 )
@@ -105,6 +106,7 @@ func Policy() []Rule {
 		{DoSay, false, [6]Grant{no, lst, act, act, act, no}},
 		{DoCanned, false, [6]Grant{no, no, no, act, act, no}},
 		{DoTopics, false, [6]Grant{no, no, no, act, act, no}},
+		{DoMeasure, false, [6]Grant{no, no, no, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
 		{DoAudit, false, [6]Grant{no, no, no, act, act, no}},
 	}

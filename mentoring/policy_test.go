@@ -36,6 +36,7 @@ canned        –      –      –            a           a     –
 topics        –      –      –            a           a     –
 case          –      –      –            a           a     –
 audit         –      –      –            a           a     –
+measure       –      –      –            a           a     –
 `
 
 func states() map[string]mentoring.MembershipState {

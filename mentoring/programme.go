@@ -25,7 +25,8 @@ type ProgrammeRules struct {
 	Guard  map[Role]GuardPolicy
 	OnCall OnCallRules
 	// Shows says which signs people may show; none unless it is set.
-	Shows map[Sign]bool
+	Shows       map[Sign]bool
+	ReviewAfter time.Duration
 	// AskWait is for how long an asking waits for a mentor until staff are told.
 	AskWait     time.Duration
 	Supervision SupervisionRules

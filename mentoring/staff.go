@@ -55,6 +55,9 @@ func (a *Act) Enlist(address string) (Member, error) {
 	if s.State == Ended || s.State == Suspended {
 		return m, nil
 	}
+	if err := a.notBarred(m); err != nil {
+		return m, unrefused(err)
+	}
 	if s.State != Active {
 		if err := a.beginMembership(&s, StepEnlist); err != nil {
 			return Member{}, err

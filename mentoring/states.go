@@ -106,6 +106,11 @@ const (
 	StepRemove Step = "remove"
 	StepMove   Step = "move"
 
+	StepSuspend Step = "suspend"
+	StepImpose  Step = "impose"
+	StepSettle  Step = "settle"
+	StepLift    Step = "lift"
+
 	StepCall    Step = "call"
 	StepClaim   Step = "claim"
 	StepRelease Step = "release"
@@ -160,7 +165,7 @@ func JoinMachine() Machine[JoinState] {
 func MembershipMachine() Machine[MembershipState] {
 	return Machine[MembershipState]{
 		Name:  "membership",
-		About: "What becomes of a membership. A mentee begins with join, staff with enlist, a mentor with invite; prepare is a step of the guide, a note of staff or the card, list is staff showing the mentor to mentees (with approve, when nothing is missing); leave is a staff member going out of the staff room.",
+		About: "What becomes of a membership. A mentee begins with join, staff with enlist, a mentor with invite; prepare is a step of the guide, a note of staff or the card, list is staff showing the mentor to mentees (with approve, when nothing is missing); leave is a staff member going out of the staff room; suspend is a measure of staff, and lift its end.",
 		Moves: []Move[MembershipState]{
 			{"", StepJoin, Active},
 			{"", StepEnlist, Active},
@@ -183,6 +188,32 @@ func MembershipMachine() Machine[MembershipState] {
 			{Active, StepEnd, Ended},
 			{Paused, StepEnd, Ended},
 			{Suspended, StepEnd, Ended},
+			{Invited, StepSuspend, Suspended},
+			{Training, StepSuspend, Suspended},
+			{Active, StepSuspend, Suspended},
+			{Paused, StepSuspend, Suspended},
+			{Suspended, StepLiftTo(Invited), Invited},
+			{Suspended, StepLiftTo(Training), Training},
+			{Suspended, StepLiftTo(Active), Active},
+			{Suspended, StepLiftTo(Paused), Paused},
+		},
+	}
+}
+
+// StepLiftTo is the end of a suspension of a membership that was in that state
+// before.
+func StepLiftTo(s MembershipState) Step { return StepLift + ", was " + Step(s) }
+
+// MeasureMachine is what becomes of a measure.
+func MeasureMachine() Machine[MeasureState] {
+	return Machine[MeasureState]{
+		Name:  "measure",
+		About: "What becomes of a warning, a suspension or a ban. It is in force from impose to lift; settle comes ten minutes after impose, and only then do conversations end because of it.",
+		Moves: []Move[MeasureState]{
+			{"", StepImpose, MeasureFresh},
+			{MeasureFresh, StepSettle, MeasureStanding},
+			{MeasureFresh, StepLift, MeasureLifted},
+			{MeasureStanding, StepLift, MeasureLifted},
 		},
 	}
 }

@@ -51,6 +51,9 @@ func (a *Act) Speak(from ParticipantID, what Utterance) (*Conversation, []Partic
 	if what == Retracts {
 		return c, c.others(from), nil
 	}
+	if !me.Barred.IsZero() {
+		return nil, nil, Refuse("measure.barred")
+	}
 	if c.State == Expired {
 		return nil, nil, Refuse("chat.place_is_gone", "alias", c.Aliases(from))
 	}

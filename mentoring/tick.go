@@ -56,6 +56,10 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
+	reviewed, err := a.dueMeasures()
+	if err != nil {
+		return time.Time{}, err
+	}
 	called, err := a.dueAlarms()
 	if err != nil {
 		return time.Time{}, err
@@ -64,7 +68,7 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	more = more || idle || called
+	more = more || idle || called || reviewed
 	held, err := a.heldTooLong()
 	if err != nil {
 		return time.Time{}, err

@@ -87,6 +87,19 @@ type Tx interface {
 	Cases(states ...CaseState) ([]Case, error)
 	PutCase(*Case) error
 
+	Measure(MeasureID) (Measure, error)
+	MeasuresOf(MemberID) ([]Measure, error)
+	Measures(states ...MeasureState) ([]Measure, error)
+	// DueMeasures lists those whose Due has come, at most limit.
+	DueMeasures(now time.Time, limit int) ([]Measure, error)
+	PutMeasure(*Measure) error
+	DeleteMeasure(MeasureID) error
+	// PutBan keeps an address out, also when nothing else is known of it any more;
+	// the store keeps a keyed hash of it. DropBan of what is not there is no error.
+	PutBan(address string, at time.Time) error
+	DropBan(address string) error
+	Banned(address string) (bool, error)
+
 	Alarm(CaseID) (Alarm, error)
 	PutAlarm(*Alarm) error
 	DropAlarm(CaseID) error // with its calls; that there is none is no error

@@ -14,7 +14,7 @@ import (
 // backupTables are the tables of a backup, each after those it refers to.
 func backupTables() []string {
 	return []string{
-		"setting", "high_water", "member", "membership", "card", "card_history", "preparation", "availability", "conversation", "participant", "cases", "alarm", "alarm_call",
+		"setting", "high_water", "member", "membership", "card", "card_history", "preparation", "availability", "conversation", "participant", "cases", "alarm", "alarm_call", "measure", "ban",
 		"staff_room", "code", "phrase", "attempt", "block", "counter", "tally", "handover", "supervision", "supervision_seat", "asking", "asking_offer", "canned", "reply_sample", "dialogue", "topic", "text_override", "room", "ghost", "line", "message",
 		"upload", "told", "shows", "poll",
 		"move_request", "audit", "audit_reason",

@@ -41,6 +41,7 @@ func (t *Tx) scanParticipant(r record) (p mentoring.Participant, err error) {
 		Blocking:   r.time(9),
 		Thanked:    r.time(10),
 		Wrote:      r.time(11),
+		Barred:     r.time(12),
 	}
 	p.Alias, err = t.openText(place{column: "participant.alias", id: r.int(0)}, r.view(5))
 	return p, err
@@ -59,7 +60,7 @@ func (t *Tx) loadConversation(id mentoring.ConversationID) (*mentoring.Conversat
 	if err != nil {
 		return nil, err
 	}
-	c.Participants, err = collect(t, "SELECT id, number, member, membership, role, alias, presence, awake_until, archived, blocking, thanked, wrote FROM participant WHERE conversation = $1 ORDER BY number",
+	c.Participants, err = collect(t, "SELECT id, number, member, membership, role, alias, presence, awake_until, archived, blocking, thanked, wrote, barred FROM participant WHERE conversation = $1 ORDER BY number",
 		t.scanParticipant, id)
 	if err != nil {
 		return nil, err
@@ -150,7 +151,7 @@ func (t *Tx) PutConversation(c *mentoring.Conversation) error {
 	}
 	for i := range same.Participants {
 		p := &same.Participants[i]
-		for _, at := range []*time.Time{&p.AwakeUntil, &p.Archived, &p.Blocking, &p.Thanked, &p.Wrote} {
+		for _, at := range []*time.Time{&p.AwakeUntil, &p.Archived, &p.Blocking, &p.Thanked, &p.Wrote, &p.Barred} {
 			*at = fromMillis(millis(*at))
 		}
 	}
@@ -162,9 +163,9 @@ func (t *Tx) putParticipant(c *mentoring.Conversation, p *mentoring.Participant,
 	if p.ID == 0 {
 		p.ID = mentoring.ParticipantID(t.newID(seqParticipant))
 		t.undo(func() { p.ID = 0 })
-		_, err := t.exec("INSERT INTO participant (id, conversation, number, member, membership, role, alias, presence, awake_until, archived, blocking, thanked, wrote) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+		_, err := t.exec("INSERT INTO participant (id, conversation, number, member, membership, role, alias, presence, awake_until, archived, blocking, thanked, wrote, barred) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
 			p.ID, c.ID, p.Number, p.Member, orNull(p.Membership), p.Role,
-			t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived, p.Blocking, p.Thanked, p.Wrote)
+			t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived, p.Blocking, p.Thanked, p.Wrote, p.Barred)
 		t.caches.conversationOf.put(p.ID, c.ID)
 		return err
 	}
@@ -174,7 +175,7 @@ func (t *Tx) putParticipant(c *mentoring.Conversation, p *mentoring.Participant,
 	if before := old.Participant(p.ID); before != nil && *before == *p {
 		return nil
 	}
-	return t.change("UPDATE participant SET number = $3, member = $4, membership = $5, role = $6, alias = $7, presence = $8, awake_until = $9, archived = $10, blocking = $11, thanked = $12, wrote = $13 WHERE id = $1 AND conversation = $2",
+	return t.change("UPDATE participant SET number = $3, member = $4, membership = $5, role = $6, alias = $7, presence = $8, awake_until = $9, archived = $10, blocking = $11, thanked = $12, wrote = $13, barred = $14 WHERE id = $1 AND conversation = $2",
 		p.ID, c.ID, p.Number, p.Member, orNull(p.Membership), p.Role,
-		t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived, p.Blocking, p.Thanked, p.Wrote)
+		t.sealText(place{column: "participant.alias", id: int64(p.ID)}, p.Alias), p.Presence, p.AwakeUntil, p.Archived, p.Blocking, p.Thanked, p.Wrote, p.Barred)
 }

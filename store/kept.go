@@ -71,6 +71,7 @@ const (
 func keepings() []keeping {
 	all := aboutPerson()
 	all = append(all, aboutSigns()...)
+	all = append(all, aboutMeasures()...)
 	all = append(all, aboutMentor()...)
 	all = append(all, aboutTalking()...)
 	all = append(all, aboutMessages()...)
@@ -167,6 +168,26 @@ func aboutPerson() []keeping {
 				"words": "of the service", "author": theirs, "changed": "of the service",
 			},
 			erase: "UPDATE text_override SET author = NULL WHERE author = $1",
+		},
+	}
+}
+
+func aboutMeasures() []keeping {
+	return []keeping{
+		{
+			table: "measure", of: "member = $1", what: "measure",
+			shown: []showing{
+				{column: "kind", name: "measure_kind"}, {column: "state"}, {column: "created", read: asTime}, {column: "review", read: asTime},
+			},
+			hidden: map[string]string{
+				"id": aNumber, "member": theirs, "membership": theirs, "programme": "shown with the membership", "unit": "shown with the membership",
+				"author": another, "words": "the reason; they were told it when it was done", "due": "follows from the other times",
+			},
+			erase: "DELETE FROM measure WHERE member = $1",
+		},
+		{
+			table: "measure", of: "author = $1", what: "measure_author", counted: true,
+			erase: "UPDATE measure SET author = 0 WHERE author = $1",
 		},
 	}
 }
@@ -270,7 +291,7 @@ func aboutTalking() []keeping {
 				{column: "last_talk", from: of("last_talk"), read: asTime}, {column: "ended", from: of("ended"), read: asTime},
 				{column: "purge", from: of("purge"), read: asTime}, {column: "emptied", from: of("emptied"), read: asFlag},
 				{column: "awake_until", read: asTime}, {column: "archived", read: asTime}, {column: "blocking", read: asTime},
-				{column: "thanked", read: asTime}, {column: "wrote", read: asTime},
+				{column: "thanked", read: asTime}, {column: "wrote", read: asTime}, {column: "barred", read: asTime},
 			},
 			hidden: map[string]string{
 				"id": aNumber, "conversation": aNumber, "number": aNumber, "member": theirs, "membership": theirs,
@@ -378,6 +399,7 @@ func aboutNobody() []keeping {
 		{table: "staff_room", why: "rooms of the service"},
 		{table: "alarm", why: "that staff are being called because of a case, which is shown"},
 		{table: "alarm_call", why: "numbers of lines with which they are"},
+		{table: "ban", why: "a keyed hash of an account that cannot come back, for two years; it says nothing of anybody but that"},
 		{table: "attempt", why: "wrong tries, by a keyed hash of what was tried; gone within a day"},
 		{table: "counter", why: "figures, in which nobody is named"},
 		{table: "topic", why: "texts of the service"},

@@ -265,7 +265,7 @@ func stillThere() []string {
 	return []string{
 		"member.state", "member.trial", "membership.role", "membership.state", "membership.programme", "membership.unit",
 		"participant.role", "participant.kind", "participant.state", "participant.created", "participant.last_talk", "participant.ended",
-		"participant.purge", "participant.emptied", "participant.awake_until", "participant.archived", "participant.blocking", "participant.thanked", "participant.wrote",
+		"participant.purge", "participant.emptied", "participant.awake_until", "participant.archived", "participant.blocking", "participant.thanked", "participant.wrote", "participant.barred",
 		"case.case_kind", "case.state", "case.created", "case.changed", "claimed.n", "upload.n",
 		"audit.n", "reason.n",
 	}

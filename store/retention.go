@@ -35,7 +35,7 @@ func (t *Tx) Prune(now time.Time) (more bool, err error) {
 		}
 		more = more || n == pruneLimit
 	}
-	return more, nil
+	return more, t.forgetBans(now)
 }
 
 // EmptyConversation deletes what a conversation leaves behind: the message

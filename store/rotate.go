@@ -30,6 +30,7 @@ func sealedColumns() []sealedColumn {
 		{"preparation", "round", "membership"},
 		{"asking", "words", "id"},
 		{"canned", "words", "id"},
+		{"measure", "words", "id"},
 		{"availability", "away_text", "membership"},
 		{"participant", "alias", "id"},
 		{"dialogue", "state", "member"},

@@ -21,6 +21,7 @@ const (
 	seqAsking
 	seqCanned
 	seqSupervision
+	seqMeasure
 	sequenceCount
 )
 
@@ -46,6 +47,7 @@ func allSeries() [sequenceCount]series {
 		seqText:         {"text", "SELECT coalesce(max(id), 0) FROM text_override", 1},
 		seqUpload:       {"upload", "SELECT coalesce(max(id), 0) FROM upload", 16},
 		seqPoll:         {"poll", "SELECT coalesce(max(id), 0) FROM poll", 4},
+		seqMeasure:      {"measure", "SELECT coalesce(max(id), 0) FROM measure", 1},
 		seqCanned:       {"canned", "SELECT coalesce(max(id), 0) FROM canned", 1},
 		seqSupervision:  {"supervision", "SELECT coalesce(max(id), 0) FROM supervision", 1},
 		seqAsking:       {"asking", "SELECT coalesce(max(id), 0) FROM asking", 1},

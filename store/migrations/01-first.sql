@@ -123,6 +123,7 @@ CREATE TABLE participant (
 	blocking     BIGINT  NOT NULL, -- since when they block the others here
 	thanked      BIGINT  NOT NULL,
 	wrote        BIGINT  NOT NULL, -- see membership.wrote
+	barred       BIGINT  NOT NULL, -- since when nothing goes to or from them
 	UNIQUE (conversation, number)
 );
 CREATE INDEX participant_member ON participant (member);
@@ -158,6 +159,30 @@ CREATE TABLE alarm_call (
 	case_id INTEGER NOT NULL REFERENCES cases (id)
 );
 CREATE INDEX alarm_call_case ON alarm_call (case_id);
+
+-- What staff have done about somebody: a warning, a suspension, a ban.
+CREATE TABLE measure (
+	id         INTEGER NOT NULL PRIMARY KEY,
+	kind       TEXT    NOT NULL,
+	state      TEXT    NOT NULL,
+	member     INTEGER NOT NULL REFERENCES member (id),
+	membership INTEGER NOT NULL REFERENCES membership (id),
+	programme  TEXT    NOT NULL,
+	unit       TEXT    NOT NULL,
+	author     INTEGER NOT NULL,
+	words      BYTEA   NOT NULL, -- sealed
+	created    BIGINT  NOT NULL,
+	review     BIGINT  NOT NULL,
+	due        BIGINT  NOT NULL
+);
+CREATE INDEX measure_member ON measure (member);
+CREATE INDEX measure_due ON measure (due) WHERE due > 0;
+
+-- Accounts that cannot come back. It outlives the member.
+CREATE TABLE ban (
+	address_hash BYTEA  NOT NULL PRIMARY KEY, -- keyed
+	since        BIGINT NOT NULL
+);
 
 CREATE TABLE canned (
 	id        INTEGER NOT NULL PRIMARY KEY,
