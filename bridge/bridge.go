@@ -89,6 +89,7 @@ type Bridge struct {
 	lanes   *scheduler
 	files   *files
 	exports *Exports
+	pace    mentoring.Pace
 	signs   *signs
 	routes  routes
 	bars    bars
@@ -196,8 +197,8 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 			Reminders: spans(p.Supervision.Reminders),
 		},
 		Shows:     map[mentoring.Sign]bool{mentoring.Typing: p.Signs.Typing, mentoring.Reading: p.Signs.Reading},
-		NewPerDay: p.NewPerDay,
-		Awake:     p.Awake.Std(), ForgetAfter: p.ForgetAfter.Std(), FewMentors: p.FewMentors,
+		NewPerDay: p.NewPerDay, PerMinute: p.PerMinute,
+		Awake: p.Awake.Std(), ForgetAfter: p.ForgetAfter.Std(), FewMentors: p.FewMentors,
 		Waiting: mentoring.Waiting{
 			Remind: p.Waiting.Remind.Std(), Offer: p.Waiting.Offer.Std(), Staff: p.Waiting.Staff.Std(),
 		},

@@ -143,6 +143,9 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	if first, err := s.firstVoice(from, m); first || err != nil {
 		return err
 	}
+	if told, err := s.hasty(room, from); told || err != nil {
+		return err
+	}
 	// Everything that can be refused comes before Speak, which writes.
 	if err := s.mayStartPoll(m, target); err != nil {
 		return err

@@ -40,6 +40,8 @@ type Programme struct {
 	Waiting Waiting  `yaml:"waiting"`
 	// NewPerDay is how many conversations one mentee can begin in 24 hours.
 	NewPerDay int `yaml:"new_per_day" reload:"yes"`
+	// PerMinute is how many messages one person can write in a conversation in a minute.
+	PerMinute int `yaml:"messages_per_minute" reload:"yes"`
 	// ForgetAfter is from "forget" until a conversation goes for good.
 	ForgetAfter Duration `yaml:"forget_after" reload:"yes"`
 	// FewMentors: staff are told when fewer mentors than that have a place.
@@ -93,6 +95,7 @@ func defaultMentoring() Programme {
 		Awake:       Duration(time.Hour),
 		Waiting:     Waiting{Remind: Duration(24 * time.Hour), Offer: Duration(48 * time.Hour), Staff: Duration(72 * time.Hour)},
 		NewPerDay:   10,
+		PerMinute:   60,
 		ForgetAfter: Duration(7 * day),
 		FewMentors:  3,
 	}

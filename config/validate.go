@@ -176,6 +176,9 @@ func (c *Config) checkTimes(k *checker) {
 	k.must(r.Notice < r.Conversations, "retention.notice", "must be shorter than retention.conversations (%s)", r.Conversations)
 	k.must(c.Programmes.Mentoring.NewPerDay >= 0 && c.Programmes.Mentoring.NewPerDay <= 1000, "programmes.mentoring.new_per_day",
 		"%d is out of bounds; between 1 and 1000, or 0 for any number", c.Programmes.Mentoring.NewPerDay)
+	pace := c.Programmes.Mentoring.PerMinute
+	k.must(pace == 0 || pace >= 5 && pace <= 10_000, "programmes.mentoring.messages_per_minute",
+		"%d is out of bounds; between 5 and 10000, or 0 for any number", pace)
 	for _, span := range []struct {
 		key   string
 		value Duration

@@ -17,6 +17,9 @@ type ProgrammeRules struct {
 	// NewPerDay is how many conversations a mentee can begin in 24 hours; 0: no
 	// limit (feature S12).
 	NewPerDay int
+	// PerMinute is how many messages one participant can write in a minute; 0: no
+	// limit.
+	PerMinute int
 	// MaxFile is how large a file may be that is passed on, in bytes; 0: no limit.
 	MaxFile int64
 	// MaxLength is how long sound and video may be; 0: no limit.
