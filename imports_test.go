@@ -42,11 +42,12 @@ func layers() map[string]layer {
 		"bot": {ours: []string{"mentoring", "locale"}, third: []string{"golang.org/x/text"}}, // nothing of Matrix
 		"text": {ours: []string{"mentoring"},
 			third: []string{"github.com/nyaruka/phonenumbers", "github.com/blevesearch/snowballstem", "golang.org/x/text"}},
+		"figures":  {ours: []string{"mentoring", "locale"}, third: []string{"github.com/go-analyze/charts"}},
 		"accounts": {ours: []string{"mentoring", "config"}, third: []string{"maunium.net/go/mautrix"}},
 		"web": {ours: []string{"mentoring", "store", "accounts", "locale", "config"},
 			third: []string{"github.com/prometheus/client_golang", "github.com/skip2/go-qrcode", "github.com/altcha-org/altcha-lib-go",
 				"golang.org/x/text"}},
-		"bridge": {ours: []string{"mentoring", "store", "bot", "locale", "config"},
+		"bridge": {ours: []string{"mentoring", "store", "bot", "locale", "config", "figures"},
 			third: []string{"maunium.net/go/mautrix", "go.mau.fi/util", "github.com/rs/zerolog", "github.com/microcosm-cc/bluemonday",
 				"golang.org/x/net/html", "golang.org/x/image", "github.com/Eyevinn/mp4ff", "github.com/gabriel-vasile/mimetype",
 				"github.com/rivo/uniseg", "github.com/tidwall/gjson", "golang.org/x/time"}},

@@ -36,6 +36,12 @@ type Counter struct {
 	Trial     bool
 }
 
+// Counted is a counter with its value.
+type Counted struct {
+	Counter
+	Value int64
+}
+
 // CounterName names a Counter.
 type CounterName string
 

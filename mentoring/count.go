@@ -38,11 +38,12 @@ const (
 	CountNew       CounterName = "week_new"
 	CountReturning CounterName = "week_returning"
 
-	// CountTrained is under the month of the day on which they were; About: the
-	// number of the training round.
+	// CountTrained is how many staff noted as trained; About: the number of the
+	// training round. What they correct is taken back in the month of correcting.
 	CountTrained CounterName = "trained"
-	// CountHours and CountReports are what mentors reported of a quarter, under its
-	// last month: hours, and how many mentors did.
+	// CountHours and CountReports are the hours that mentors reported, and how many
+	// mentors did, under the month in which they reported: what is counted in a
+	// month that is over never changes, so that two reports of it cannot differ.
 	CountHours   CounterName = "hours"
 	CountReports CounterName = "hour_reports"
 
@@ -156,11 +157,11 @@ func (a *Act) countFirstReply(c *Conversation, after time.Duration) error {
 }
 
 // countHours counts what a mentor reported of a quarter.
-func (a *Act) countHours(s Membership, month string, hours int64) error {
-	if err := a.countIn(CountHours, month, "", s.Programme, s.Unit, false, hours); err != nil {
+func (a *Act) countHours(s Membership, hours int64) error {
+	if err := a.countIn(CountHours, a.month(), "", s.Programme, s.Unit, false, hours); err != nil {
 		return err
 	}
-	return a.countIn(CountReports, month, "", s.Programme, s.Unit, false, 1)
+	return a.countAbout(CountReports, "", s.Programme, s.Unit, false)
 }
 
 // countTrained counts a training that staff noted, and takes one back that they
@@ -180,8 +181,7 @@ func (a *Act) countTrained(s Membership, before, after Preparation) error {
 		if err != nil {
 			return err
 		}
-		month := change.p.Trained.In(a.zone()).Format("2006-01")
-		if err = a.countIn(CountTrained, month, round, s.Programme, s.Unit, false, change.n); err != nil {
+		if err = a.countIn(CountTrained, a.month(), round, s.Programme, s.Unit, false, change.n); err != nil {
 			return err
 		}
 	}

@@ -84,7 +84,7 @@ func TestCountTalks(t *testing.T) {
 		mentoring.CountOpened, mentoring.CountEnded, mentoring.CountFirstReply, mentoring.CountWroteSoon, mentoring.CountWroteLater)
 }
 
-// TestCountTrained: the training is counted in its month and round; a correction
+// TestCountTrained: the training is counted in its round, when it is noted; a correction
 // takes it back; the round's name is in no counter. Deleting changes nothing.
 func TestCountTrained(t *testing.T) {
 	w := newWorld(t)
@@ -92,16 +92,17 @@ func TestCountTrained(t *testing.T) {
 	mentor, id := w.mentor(staff, "Kanerva")
 	day := time.Date(2026, 9, 30, 0, 0, 0, 0, w.rules.Zone)
 	w.must(func(a *mentoring.Act) error { return a.NoteTrained(staff, id, day) })
-	w.counts("trained 2026-09 1 0", mentoring.CountTrained)
+	w.counts("trained 2026-11 1 0", mentoring.CountTrained)
+	w.later(30 * 24 * time.Hour)
 	w.must(func(a *mentoring.Act) error { return a.NoteRound(staff, id, "Syksy 2026") })
 	w.must(func(a *mentoring.Act) error { return a.NoteTrained(staff, id, day.AddDate(0, 0, 1)) })
 	w.must(func(a *mentoring.Act) error { return a.NoteCheck(staff, id, day) })
-	w.counts("trained 2026-10 1 1", mentoring.CountTrained)
+	w.counts("trained 2026-11 1 0\ntrained 2026-12 -1 0\ntrained 2026-12 1 1", mentoring.CountTrained)
 	_, other := w.mentor(staff, "Pihlaja")
 	w.must(func(a *mentoring.Act) error { return a.NoteRound(staff, other, "syksy 2026") })
 	w.must(func(a *mentoring.Act) error { return a.NoteTrained(staff, other, day) })
 	w.deletes(mentor)
-	w.counts("trained 2026-09 1 1\ntrained 2026-10 1 1", mentoring.CountTrained)
+	w.counts("trained 2026-11 1 0\ntrained 2026-12 -1 0\ntrained 2026-12 2 1", mentoring.CountTrained)
 	w.look(func(a *mentoring.Act) error {
 		rounds, err := a.Rounds()
 		if !slices.Equal(rounds, []string{"Syksy 2026"}) {

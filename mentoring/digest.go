@@ -147,7 +147,7 @@ func (a *Act) GiveSummary(m Member, hours int, themes []string) error {
 			add[tallyTheme+TallyName(key)] = 1
 		}
 	}
-	if err := a.countHours(s, q.month, int64(hours)); err != nil {
+	if err := a.countHours(s, int64(hours)); err != nil {
 		return err
 	}
 	for name, n := range add {

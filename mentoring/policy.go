@@ -36,6 +36,8 @@ const (
 	DoAudit       Action = "audit"      // read the audit
 	DoMeasure     Action = "measure"    // warn, suspend, ban, and lift these
 	DoSeeTopics   Action = "see topics" // the list of topics with its numbers
+	DoStats       Action = "stats"      // figures up to today, in the staff room
+	DoFigures     Action = "figures"    // figures of what is over, to give away
 	DoTopics      Action = "topics"     // keep the list of topics
 )
 
@@ -102,6 +104,8 @@ func Policy() []Rule {
 		{DoSeeMentors, false, [6]Grant{no, no, no, act, act, no}},
 		{DoMoveMentor, false, [6]Grant{no, no, no, act, act, no}},
 		{DoOpenJoining, false, [6]Grant{no, no, no, act, act, no}},
+		{DoStats, false, [6]Grant{no, no, no, act, act, no}},
+		{DoFigures, false, [6]Grant{no, no, no, act, act, act}},
 		{DoSeeTopics, false, [6]Grant{no, mem, no, act, act, no}},
 		{DoSay, false, [6]Grant{no, lst, act, act, act, no}},
 		{DoCanned, false, [6]Grant{no, no, no, act, act, no}},

@@ -30,6 +30,8 @@ judge_card    –      –      –            a           a     –
 see_mentors   –      –      –            a           a     –
 move_mentor   –      –      –            a           a     –
 open_joining  –      –      –            a           a     –
+stats         –      –      –            a           a     –
+figures       –      –      –            a           a     a
 see_topics    –      itap   –            a           a     –
 say           –      ap     a            a           a     –
 canned        –      –      –            a           a     –

@@ -146,6 +146,9 @@ type Tx interface {
 
 	// Count adds n to a counter; kept with the transaction.
 	Count(c Counter, n int64) error
+	// Counters lists the values of a counter for all periods, programmes and units,
+	// by period.
+	Counters(CounterName) ([]Counted, error)
 
 	DropBlock(by, whom MemberID) error
 

@@ -173,12 +173,9 @@ func (t *Tx) Count(c mentoring.Counter, n int64) error {
 }
 
 // Counted is a counter with its value.
-type Counted struct {
-	mentoring.Counter
-	Value int64
-}
+type Counted = mentoring.Counted
 
-// Counters lists the values of a counter for all months, programmes and units.
+// Counters implements [mentoring.Tx].
 func (t *Tx) Counters(name mentoring.CounterName) ([]Counted, error) {
 	if err := t.settle(); err != nil {
 		return nil, err

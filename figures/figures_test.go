@@ -1,0 +1,189 @@
+package figures_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"html"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"silta/figures"
+	"silta/locale"
+	"silta/mentoring"
+)
+
+var keep = flag.String("keep", "", "write what is made into this folder, to look at")
+
+func makers(t *testing.T) map[string]*figures.Maker {
+	t.Helper()
+	words, err := locale.Load(time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]*figures.Maker{}
+	for _, lang := range locale.Languages() {
+		all[lang] = figures.New(words, lang, func(key string) string { return words.Say(lang, "topic."+key, nil) })
+	}
+	return all
+}
+
+// year is a report with something of everything.
+func year() *mentoring.Report {
+	r := &mentoring.Report{
+		Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Term: mentoring.YearTerm(2026),
+		Made: time.Date(2027, 1, 12, 12, 0, 0, 0, time.UTC), Rounds: []string{"Kevät 2026", "Syksy <2026>"}, Going: 45,
+	}
+	add := func(name mentoring.FigureName, about, period string, n int64) {
+		r.Figures = append(r.Figures, mentoring.Figure{Name: name, About: about, Period: period, Value: n})
+	}
+	for i, month := range r.Term.Months() {
+		n := int64(5 * (i%5 + 2))
+		add("registered", "", month, n)
+		if i < 11 {
+			add("wrote_soon", "", month, n*3/5/5*5)
+		}
+		add("wrote_later", "", month, int64(i%3/2*5))
+		add("mentees", "", month, n*2)
+		add("messages", "", month, n*40)
+		add("talk_days", "", month, n*9)
+		add("opened", "", month, n)
+		add("ended", "", month, n-5)
+		for j, about := range []string{"h0001", "h0004", "h0024", "h0072", "longer"} {
+			add("first_replies", about, month, int64(5*((i+j)%3)))
+		}
+		add("mentors", "1", month, 10)
+		add("mentors", "2", month, 5)
+	}
+	add("mentees", "", "2026", 180)
+	add("mentors", "1", "2026", 10)
+	add("mentors", "2", "2026", 10)
+	add("trained", "1", "2026-03", 15)
+	add("trained", "2", "2026-09", 10)
+	add("hours", "", "2026-04", 310)
+	add("hour_reports", "", "2026-04", 15)
+	add("cases_opened", "help", "2026-02", 20)
+	add("cases_closed", "help/none", "2026-03", 15)
+	add("searched", "studies", "2026-02", 120)
+	add("searched", "", "2026-02", 60)
+	add("not_found", "studies", "2026-02", 15)
+	add("helped", "mentee/yes", "2026-02", 40)
+	add("helped", "mentee/no", "2026-02", 5)
+	add("feedback", "words", "2026-02", 10)
+	for week := range 52 {
+		add("week_new", "", fmt.Sprintf("2026-W%02d", week+1), int64(week%4*5))
+		add("week_returning", "", fmt.Sprintf("2026-W%02d", week+1), int64(week%6*5))
+	}
+	r.Figures = append(r.Figures, mentoring.Figure{Name: "registered", Period: "2026-02", Value: 15, Trial: true})
+	return r
+}
+
+func kept(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if *keep != "" {
+		if err := os.WriteFile(filepath.Join(*keep, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestPictures: every chart is a picture in every language, with a text that has
+// its numbers; what has no numbers is none.
+func TestPictures(t *testing.T) {
+	for lang, m := range makers(t) {
+		for _, name := range figures.Charts() {
+			p, err := m.Picture(year(), name)
+			if err != nil || p == nil {
+				t.Fatalf("%s %s: %v", lang, name, err)
+			}
+			kept(t, lang+"-"+string(name)+".png", p.PNG)
+			picture, err := png.Decode(bytes.NewReader(p.PNG))
+			if err != nil || picture.Bounds().Dx() != figures.Width || picture.Bounds().Dy() != figures.Height {
+				t.Errorf("%s %s: %v", lang, name, err)
+			}
+			if !strings.HasPrefix(p.Alt, p.Title) || strings.Contains(p.Alt, "figure") && lang != "en" || !strings.ContainsAny(p.Alt, "0123456789") {
+				t.Errorf("%s %s: %q", lang, name, p.Alt)
+			}
+			empty := &mentoring.Report{Term: mentoring.YearTerm(2026)}
+			if p, err = m.Picture(empty, name); p != nil || err != nil {
+				t.Errorf("%s %s of nothing: %v", lang, name, err)
+			}
+		}
+	}
+}
+
+// TestPage: the page is in its language, has every number with what it means and
+// needs nothing from elsewhere.
+func TestPage(t *testing.T) {
+	for lang, m := range makers(t) {
+		data, err := m.Page(year())
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept(t, lang+".html", data)
+		text := string(data)
+		for _, want := range []string{
+			`<html lang="` + lang + `">`, "Kevät 2026", "Syksy &lt;2026&gt;", ">310<", html.EscapeString(m.What("hours")), html.EscapeString(m.What("first_replies")), m.What("week_new"),
+			`download="silta-2026.csv"`, `download="silta-2026.json"`, "data:text/csv", "data:image/svg&#43;xml",
+		} {
+			if !strings.Contains(text, want) && !strings.Contains(text, strings.ReplaceAll(want, "&#43;", "+")) {
+				t.Errorf("%s: nothing of %q", lang, want)
+			}
+		}
+		for _, bad := range []string{"http:", "https:", "<script", "figure.name", "figure.what", "figures.", "figure.kind"} {
+			if strings.Contains(strings.ReplaceAll(text, "http://www.w3.org", ""), bad) {
+				t.Errorf("%s: there is %q in it", lang, bad)
+			}
+		}
+	}
+}
+
+// TestColumns lists every column of the table and every figure and picture: one
+// that is new must be looked at. None is about a person.
+func TestColumns(t *testing.T) {
+	const columns = "programme,unit,figure,about,period,trial,value"
+	const names = "registered wrote_soon wrote_later mentees messages talk_days opened ended first_replies trained mentors hours hour_reports " +
+		"cases_opened cases_closed searched not_found nobody asked answered skipped feedback helped why_ended thanks ideas week_new week_returning"
+	r := year()
+	data, err := figures.CSV(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil || strings.Join(rows[0], ",") != columns || len(rows) != len(r.Figures)+1 {
+		t.Errorf("%v %v", rows[0], err)
+	}
+	var have []string
+	for _, name := range mentoring.FigureNames() {
+		have = append(have, string(name))
+	}
+	if got := strings.Join(have, " "); got != names {
+		t.Errorf("figures\n%s\nwant\n%s", got, names)
+	}
+	if got := fmt.Sprint(figures.Charts()); got != "[metric talks replies load demand voices weeks]" {
+		t.Error(got)
+	}
+	var fields map[string]any
+	if data, err = makers(t)["en"].JSON(r); err == nil {
+		err = json.Unmarshal(data, &fields)
+	}
+	if err != nil || len(fields) != 11 {
+		t.Errorf("%d fields, %v", len(fields), err)
+	}
+	for _, key := range strings.Fields("programme unit from to made language rule training_rounds meanings columns figures") {
+		if _, ok := fields[key]; !ok {
+			t.Errorf("no %s", key)
+		}
+	}
+	for _, one := range fields["figures"].([]any) {
+		if got := len(one.(map[string]any)); got != 5 {
+			t.Fatalf("%d fields of a number", got)
+		}
+	}
+}
