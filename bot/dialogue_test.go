@@ -188,6 +188,16 @@ func (s *script) stage(f []string) {
 		s.carded(f[1], f[2:])
 	case "consent":
 		s.rules.ConsentVersion++
+	case "counted":
+		s.counted(f[1:])
+	case "evaluator":
+		s.mentee(f[1], f[2])
+		s.must(func(a *mentoring.Act) error {
+			return a.Tx.PutMembership(&mentoring.Membership{
+				Member: s.people[f[1]], Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit,
+				Role: mentoring.Evaluator, State: mentoring.Active, Created: s.now,
+			})
+		})
 	case "tick":
 		s.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })
 		s.alarmed()

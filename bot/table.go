@@ -75,6 +75,8 @@ func table() []command {
 		{name: "load", in: inRoom | inStaff, may: mentoring.DoLoad, do: (*turn).showLoad},
 		{name: "summary", in: inRoom | inStaff, may: mentoring.DoLoad, do: (*turn).summary},
 		{name: "signs", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).signs},
+		{name: "stats", in: inRoom | inStaff, may: mentoring.DoStats, do: (*turn).stats},
+		{name: "figures", in: inRoom | inStaff, may: mentoring.DoFigures, do: (*turn).figures},
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
 		{name: "move", in: inRoom | inStaff, do: (*turn).move},
@@ -136,7 +138,7 @@ func (b *Bot) index() {
 			"filler", "woman", "man", "other", "peer", "volunteer", "professional",
 			"open", "shut", "trial", "referral", "new", "me",
 			"default", "of_case",
-			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit"} {
+			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit", "topics", "voices"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name
 			}

@@ -91,6 +91,7 @@ type Bridge struct {
 	exports *Exports
 	pace    mentoring.Pace
 	signs   *signs
+	reports *Exports // of figures
 	routes  routes
 	bars    bars
 	// dressing: one picture at a time of a ghost, see dress.go.
@@ -132,8 +133,8 @@ func New(o Options) *Bridge {
 	b.device.Store("")
 	b.lanes = newScheduler(b.now)
 	b.files = newFiles(b)
-	b.exports = newExports(b.now)
 	b.signs = newSigns(b)
+	b.exports, b.reports = newExports(b.now), newExports(b.now)
 	for i := range b.dressing {
 		b.dressing[i] = make(chan struct{}, 1)
 	}
@@ -290,6 +291,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	b.lanes.close()
 	b.files.close()
 	b.exports.close()
+	b.reports.close()
 	finished := make(chan struct{})
 	go func() { wg.Wait(); close(finished) }()
 	select {
@@ -587,3 +589,6 @@ func (b *Bridge) Rules() *mentoring.Rules { return b.rules() }
 
 // Exports are the copies of conversations that wait for their people.
 func (b *Bridge) Exports() *Exports { return b.exports }
+
+// Reports are the reports of figures that wait for who asked for them.
+func (b *Bridge) Reports() *Exports { return b.reports }

@@ -57,6 +57,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.forgetMember(e.Member)
 	case mentoring.MoveMember:
 		return s.moveMember(e)
+	case mentoring.ShowFigures:
+		return s.job(job{Op: opFigures, Figures: &e}, "figures", fmt.Sprint(e.Member))
 	case mentoring.EraseMember:
 		return s.eraseMember(e.Member)
 	case mentoring.ExportChats:

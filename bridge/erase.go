@@ -60,6 +60,7 @@ func (b *Bridge) erase(ctx context.Context, j job) error {
 		}
 	}
 	b.exports.drop(j.Member)
+	b.reports.drop(j.Member)
 	if err = b.takeFileBack(ctx, j.Member); err != nil {
 		return err
 	}

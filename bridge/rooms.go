@@ -28,6 +28,8 @@ type job struct {
 	Since  int64              `json:"since,omitempty"` // Unix ms
 	Ticket string             `json:"i,omitempty"`
 	SignUp *signUp            `json:"s,omitempty"`
+	// Figures is what opFigures shows.
+	Figures *mentoring.ShowFigures `json:"f,omitempty"`
 }
 
 // The operations of a job.
@@ -43,6 +45,7 @@ const (
 	opDismiss = "dismiss" // remove a member from a staff room
 	opForget  = "forget"  // retention: everything of a member goes
 	opSignUp  = "signup"  // the end of a ticket with which an account was made
+	opFigures = "figures" // pictures of figures, or a report
 
 	opCutOff = "cutoff" // a moved member's old account leaves a leg
 	opErase  = "erase"  // everything of a member who is deleted goes
@@ -114,6 +117,8 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.forget(ctx, j.Member)
 	case opCutOff:
 		return b.cutOff(ctx, j.Room, id.UserID(j.User))
+	case opFigures:
+		return b.showFigures(ctx, j.Figures)
 	case opErase:
 		return b.erase(ctx, j)
 	case opExport:

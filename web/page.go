@@ -49,6 +49,8 @@ type PageOptions struct {
 	// Exports hands over what people have asked for; nil as long as the service
 	// starts.
 	Exports func() Exports
+	// Reports hands over reports of figures in the same way.
+	Reports func() Exports
 	Metrics *Metrics
 	// Fault is told what is a fault of ours; never what somebody wrote.
 	Fault func(what string)
@@ -130,6 +132,10 @@ func (p *Page) Handler() http.Handler {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		p.staticFiles.ServeHTTP(w, r)
 	}))
+	if p.o.Reports != nil {
+		mux.HandleFunc("GET /figures/{lang}/{token}", p.limited(p.tries, p.allTries, p.reportForm))
+		mux.HandleFunc("POST /figures/{lang}/{token}", p.limited(p.tries, p.allTries, p.report))
+	}
 	if p.o.Exports != nil {
 		mux.HandleFunc("GET /export/{lang}/{token}", p.limited(p.tries, p.allTries, p.exportForm))
 		mux.HandleFunc("POST /export/{lang}/{token}", p.limited(p.tries, p.allTries, p.export))

@@ -1,0 +1,24 @@
+package bot_test
+
+import (
+	"slices"
+	"strconv"
+
+	"silta/mentoring"
+)
+
+// counted puts a counter as if so many things had happened.
+func (s *script) counted(f []string) {
+	n, err := strconv.Atoi(f[2])
+	if err != nil {
+		s.t.Fatalf("%s: %v", s.at, err)
+	}
+	c := mentoring.Counter{
+		Name: mentoring.CounterName(f[0]), Month: f[1], Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit,
+		Trial: slices.Contains(f, "trial"),
+	}
+	if len(f) > 3 && f[3] != "trial" {
+		c.About = f[3]
+	}
+	s.must(func(a *mentoring.Act) error { return a.Tx.Count(c, int64(n)) })
+}

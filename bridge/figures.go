@@ -1,0 +1,199 @@
+package bridge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"maunium.net/go/mautrix/id"
+
+	"silta/bridge/machine"
+	"silta/bridge/rewrite"
+	"silta/figures"
+	"silta/mentoring"
+	"silta/store"
+)
+
+// Figures are drawn and written outside of any transaction: it takes longer than
+// everything else may wait. Done again after a crash, all of it comes again.
+
+// showFigures shows pictures of figures, or gives a report away.
+func (b *Bridge) showFigures(ctx context.Context, show *mentoring.ShowFigures) error {
+	var r *mentoring.Report
+	var topics []mentoring.Topic
+	err := b.store.Read(ctx, func(tx *store.Tx) error {
+		act := &mentoring.Act{Tx: tx, Now: b.now(), Rules: b.rules()}
+		m, err := tx.Member(show.Member)
+		if err != nil {
+			return err
+		}
+		if topics, err = act.Topics(show.Programme); err == nil {
+			r, err = act.Report(m, show.Programme, show.Unit, show.Term, len(show.Charts) > 0)
+		}
+		return err
+	})
+	var refusal *mentoring.Refusal
+	if errors.As(err, &refusal) || errors.Is(err, mentoring.ErrNotFound) {
+		return nil // they may not see it any more
+	}
+	if err != nil {
+		return err
+	}
+	language := show.Language
+	if language == "" {
+		language = b.staffLanguage()
+	}
+	maker := figures.New(b.bot.Words(), string(language), func(key string) string { return b.bot.TopicName(language, topics, key) })
+	if len(show.Charts) == 0 {
+		return b.giveReport(ctx, show, maker, r)
+	}
+	var pictures []rewrite.Content
+	for _, name := range show.Charts {
+		p, err := maker.Picture(r, figures.ChartName(name))
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			continue
+		}
+		content, err := b.putWhole(ctx, "image/png", p.PNG)
+		if err != nil {
+			return err
+		}
+		// The text is the caption, and what those hear who do not see it.
+		content["msgtype"], content["body"], content["filename"] = "m.image", p.Alt, name+".png"
+		content["info"] = map[string]any{"mimetype": "image/png", "size": len(p.PNG), "w": figures.Width, "h": figures.Height}
+		pictures = append(pictures, content)
+	}
+	return b.run(ctx, func(s *step) error { return s.showInRoom(show, pictures) })
+}
+
+// giveReport gives a report behind a link; where there is no page, as files.
+func (b *Bridge) giveReport(ctx context.Context, show *mentoring.ShowFigures, maker *figures.Maker, r *mentoring.Report) error {
+	page, err := maker.Page(r)
+	if err != nil {
+		return err
+	}
+	say := func(key string, pairs ...any) string {
+		return b.bot.Render(show.Language, mentoring.T(key, append(pairs, "period", maker.Term(r.Term))...))
+	}
+	if address := b.reportAddress(); address != "" {
+		token, err := b.reports.put(show.Member, page)
+		if err != nil {
+			return err
+		}
+		link := address + string(show.Language) + "/" + token
+		return b.run(ctx, func(s *step) error { return s.sayInRoom(show, say("figures.link", "link", link)) })
+	}
+	table, err := figures.CSV(r)
+	if err != nil {
+		return err
+	}
+	data, err := maker.JSON(r)
+	if err != nil {
+		return err
+	}
+	var files []rewrite.Content
+	for _, f := range []struct {
+		ending, mime string
+		data         []byte
+	}{{"html", "text/html", page}, {"csv", "text/csv", table}, {"json", "application/json", data}} {
+		content, err := b.putWhole(ctx, f.mime, f.data)
+		if err != nil {
+			return err
+		}
+		name := figures.FileName(r, f.ending)
+		content["msgtype"], content["body"], content["filename"] = "m.file", name, name
+		content["info"] = map[string]any{"mimetype": f.mime, "size": len(f.data)}
+		files = append(files, content)
+	}
+	return b.run(ctx, func(s *step) error {
+		if err := s.sayInRoom(show, say("figures.files")); err != nil {
+			return err
+		}
+		return s.showInRoom(show, files)
+	})
+}
+
+// reportAddress is where reports are opened; "" when there is no page.
+func (b *Bridge) reportAddress() string {
+	c := b.config.Load()
+	if c.Web.Listen == "" || c.Web.URL == "" {
+		return ""
+	}
+	return strings.TrimSuffix(c.Web.URL, "/") + "/figures/"
+}
+
+// putWhole uploads a file of the bot's own, encrypted where rooms are, and gives
+// the content that points to it.
+func (b *Bridge) putWhole(ctx context.Context, mime string, data []byte) (rewrite.Content, error) {
+	var from io.Reader = bytes.NewReader(data)
+	var sealed *machine.SealedAttachment
+	if b.machines != nil {
+		sealed = machine.SealAttachment(from)
+		from, mime = sealed, "application/octet-stream"
+	}
+	address, err := b.hs.upload(ctx, b.botActor(), "", mime, from, int64(len(data)))
+	if err != nil {
+		return nil, err
+	}
+	if sealed == nil {
+		return rewrite.Content{"url": address}, nil
+	}
+	if err = sealed.Close(); err != nil {
+		return nil, fmt.Errorf("seal a file: %w", err)
+	}
+	return rewrite.Content{"file": sealed.File(id.ContentURIString(address))}, nil
+}
+
+// whereShown is the room in which figures are shown.
+func (s *step) whereShown(show *mentoring.ShowFigures) (store.RoomKind, int64, error) {
+	if !show.Staff {
+		return store.RoomManagement, int64(show.Member), nil
+	}
+	room, ok, err := s.staffRoom(show.Programme, show.Unit)
+	if err == nil && !ok {
+		err = mentoring.ErrNotFound
+	}
+	return store.RoomStaff, int64(room.ID), err
+}
+
+func (s *step) sayInRoom(show *mentoring.ShowFigures, text string) error {
+	kind, owner, err := s.whereShown(show)
+	if err != nil {
+		return err
+	}
+	return s.line(kind, owner, line{text: text})
+}
+
+func (s *step) showInRoom(show *mentoring.ShowFigures, contents []rewrite.Content) error {
+	kind, owner, err := s.whereShown(show)
+	if err != nil {
+		return err
+	}
+	state := store.RowReady
+	if kind == store.RoomManagement {
+		room, err := s.tx.RoomOf(kind, owner)
+		if err != nil {
+			return notFoundIsFine(err)
+		}
+		if room.State != store.RoomJoined {
+			state = store.RowHeld
+		}
+	}
+	for _, content := range contents {
+		raw, err := json.Marshal(content)
+		if err != nil {
+			return fmt.Errorf("write figures: %w", err)
+		}
+		p := parcel{Kind: kind, Owner: owner, Op: opSend, Type: "m.room.message", Content: raw}
+		if err = s.enqueue(s.b.lineLane(kind, owner), store.LaneRoom, state, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
