@@ -198,11 +198,15 @@ func (t *turn) voiceStats(r *mentoring.Report) []string {
 			continue
 		}
 		for _, about := range r.Abouts(name, false) {
+			n := r.Sum(name, about, false)
+			if n == 0 {
+				continue
+			}
 			line := t.text("figure.name." + string(name))
 			if about != "" {
 				line += ", " + t.kindWords(about)
 			}
-			lines = append(lines, fmt.Sprintf("%s: %v", line, told(r.Sum(name, about, false))))
+			lines = append(lines, fmt.Sprintf("%s: %d", line, n))
 		}
 	}
 	if len(lines) == 1 {

@@ -187,3 +187,23 @@ func TestColumns(t *testing.T) {
 		}
 	}
 }
+
+// TestDefined: docs/figures.md says of every figure and column what it means, in
+// the words that people see.
+func TestDefined(t *testing.T) {
+	doc, err := os.ReadFile("../docs/figures.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := makers(t)["en"]
+	for _, name := range mentoring.FigureNames() {
+		if row := fmt.Sprintf("| `%s` | %s | %s |", name, m.Name(name), m.What(name)); !strings.Contains(string(doc), row) {
+			t.Errorf("docs/figures.md has not:\n%s", row)
+		}
+	}
+	for _, c := range figures.Columns() {
+		if !strings.Contains(string(doc), "| `"+c+"` |") {
+			t.Errorf("docs/figures.md has no column %s", c)
+		}
+	}
+}

@@ -36,12 +36,13 @@ type fake struct {
 	rules *mentoring.Rules
 	clock *clock
 
-	mu     sync.Mutex
-	joined []mentoring.SignUp
-	ids    []string // tickets, as they came
-	answer func(ticket string) error
-	faults []string
-	copies copies
+	mu      sync.Mutex
+	joined  []mentoring.SignUp
+	ids     []string // tickets, as they came
+	answer  func(ticket string) error
+	faults  []string
+	copies  copies
+	reports copies
 }
 
 type clock struct {
@@ -132,6 +133,7 @@ func open(t testing.TB, change func(*config.Config)) *site {
 	page, err := web.NewPage(web.PageOptions{Config: c, Words: words, Key: []byte("avain"), Accounts: c.Accounts.Provider != config.AccountsNone,
 		Passwords: c.Accounts.Provider == config.AccountsSynapseAdmin,
 		Exports:   func() web.Exports { return &f.copies },
+		Reports:   func() web.Exports { return &f.reports },
 		Service:   func() web.Service { return f }, Now: f.clock.Now, Fault: func(what string) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
