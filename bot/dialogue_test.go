@@ -188,16 +188,8 @@ func (s *script) stage(f []string) {
 		s.carded(f[1], f[2:])
 	case "consent":
 		s.rules.ConsentVersion++
-	case "counted":
-		s.counted(f[1:])
-	case "evaluator":
-		s.mentee(f[1], f[2])
-		s.must(func(a *mentoring.Act) error {
-			return a.Tx.PutMembership(&mentoring.Membership{
-				Member: s.people[f[1]], Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit,
-				Role: mentoring.Evaluator, State: mentoring.Active, Created: s.now,
-			})
-		})
+	case "counted", "evaluator":
+		s.figures(f)
 	case "tick":
 		s.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })
 		s.alarmed()
@@ -206,15 +198,7 @@ func (s *script) stage(f []string) {
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Departed(p, false) })
 	case "held": // a message of theirs with a phone number in it; they are asked
-		p := s.leg(f[1], f[2])
-		s.must(func(a *mentoring.Act) error {
-			found := []mentoring.ContactKind{mentoring.ContactPhone}
-			held, _, _, err := a.Hold(p, mentoring.Says, found)
-			if err == nil {
-				s.learn(f[1]+"/"+f[2], s.bot.HeldQuestion(s.lang, held.ID, found))
-			}
-			return err
-		})
+		s.holds(f[1], f[2])
 	case "arrived":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Arrived(p) })
@@ -225,6 +209,19 @@ func (s *script) stage(f []string) {
 		}
 		s.now = s.now.Add(d)
 	}
+}
+
+// holds lets a message be held, and its writer be asked.
+func (s *script) holds(name, with string) {
+	p := s.leg(name, with)
+	s.must(func(a *mentoring.Act) error {
+		found := []mentoring.ContactKind{mentoring.ContactPhone}
+		held, _, _, err := a.Hold(p, mentoring.Says, found)
+		if err == nil {
+			s.learn(name+"/"+with, s.bot.HeldQuestion(s.lang, held.ID, found))
+		}
+		return err
+	})
 }
 
 // input gives the bot what a line says a person did.

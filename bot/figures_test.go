@@ -7,6 +7,21 @@ import (
 	"silta/mentoring"
 )
 
+// figures does what dialogues about figures begin with.
+func (s *script) figures(f []string) {
+	if f[0] == "counted" {
+		s.counted(f[1:])
+		return
+	}
+	s.mentee(f[1], f[2])
+	s.must(func(a *mentoring.Act) error {
+		return a.Tx.PutMembership(&mentoring.Membership{
+			Member: s.people[f[1]], Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit,
+			Role: mentoring.Evaluator, State: mentoring.Active, Created: s.now,
+		})
+	})
+}
+
 // counted puts a counter as if so many things had happened.
 func (s *script) counted(f []string) {
 	n, err := strconv.Atoi(f[2])
