@@ -81,7 +81,7 @@ func (s *script) alarmed() {
 }
 
 var (
-	inputLine = regexp.MustCompile(`^(\w+)(/[^\s+>*:]+|#\d*|#\$\w+)?(>|\+\+?|\+!|\*|:)(?: (.*)|)$`)
+	inputLine = regexp.MustCompile(`^(\w+)(/[^\s+>*:]+|#\d*|#\$\w+)?(>|\+{1,9}|\+!|\*|:)(?: (.*)|)$`)
 	token     = regexp.MustCompile(`<([#=~]?)([^<>]+)>`)
 	textRef   = regexp.MustCompile(`\[[a-z_.]+[^\]]*\]`)
 	variable  = regexp.MustCompile(`\$\w+`)

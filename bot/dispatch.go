@@ -144,6 +144,9 @@ func (t *turn) tap(in Input) error {
 		if done, err := t.tapList(in.Menu, r); done || err != nil {
 			return err
 		}
+		if done, err := t.tapPopular(in.Menu, in.Key); done || err != nil {
+			return err
+		}
 		if done, err := t.tapOffer(in.Menu, r); done || err != nil {
 			return err
 		}

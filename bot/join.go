@@ -297,7 +297,9 @@ func (t *turn) takeNickname(name string) error {
 // welcome tells somebody that they are in, and shows what they came for.
 func (t *turn) welcome() error {
 	t.mem.Welcomed = true
-	t.say("join.done", "alias", t.member.Alias)
+	if err := t.welcomeLine(t.text("join.done", "alias", t.member.Alias)); err != nil {
+		return err
+	}
 	return t.afterJoining()
 }
 

@@ -23,6 +23,8 @@ type memory struct {
 	// Welcomed: the bot has told them that they are in, and what next.
 	Welcomed bool `json:"w,omitempty"`
 
+	Popular *popular `json:"p,omitempty"` // topics that the welcome offers
+
 	Mentors *list `json:"m,omitempty"` // last list of mentors shown
 	Chats   *list `json:"c,omitempty"` // last list of conversations shown
 }
