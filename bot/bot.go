@@ -58,6 +58,7 @@ type Input struct {
 	Text string
 	Menu int64
 	Key  string // the reaction
+	Poll bool   // Key is the number of an answer, by a vote in a poll
 }
 
 // Request is one input of one member, inside one transaction.
@@ -71,8 +72,9 @@ type Request struct {
 	// signed, or that nothing is known of: what cannot be undone is not done then.
 	Unsigned bool
 	// Proof is made of the recovery phrase that the input is; nil: it is none.
-	Proof *mentoring.PhraseProof
-	Input Input
+	Proof  *mentoring.PhraseProof
+	Remark int64 // in a remark's thread in the staff room
+	Input  Input
 }
 
 // Line is one message of the bot. When Menu is not 0, the caller puts Buttons
@@ -96,14 +98,15 @@ type Answer struct {
 // Settings are the values of the texts that the operator gives. A map by
 // language falls back to the default language's value.
 type Settings struct {
-	ServiceName string                                   // empty: Silta
-	Location    *time.Location                           // of dates that people write; nil: UTC
-	CrisisLines map[mentoring.Language]string            // besides 112; see docs/operating.md
-	YoungerHelp map[mentoring.Language]string            // where those below the minimum age find help
-	Topics      map[string]map[mentoring.Language]string // words of topics that locale/ does not have
-	Services    []Service                                // told to who finds no mentor
-	Guide       []map[mentoring.Language]string          // steps of the orientation guide; none: those of locale/
-	GuideVideo  map[mentoring.Language]string            // its address; empty: there is none
+	ServiceName  string                                   // empty: Silta
+	Location     *time.Location                           // of dates that people write; nil: UTC
+	CrisisLines  map[mentoring.Language]string            // besides 112; see docs/operating.md
+	YoungerHelp  map[mentoring.Language]string            // where those below the minimum age find help
+	Topics       map[string]map[mentoring.Language]string // words of topics that locale/ does not have
+	Services     []Service                                // told to who finds no mentor
+	Guide        []map[mentoring.Language]string          // steps of the orientation guide; none: those of locale/
+	GuideVideo   map[mentoring.Language]string            // its address; empty: there is none
+	FeedbackForm map[mentoring.Language]string            // address of a form elsewhere; empty: there is none
 }
 
 // Service is help elsewhere.
@@ -141,7 +144,7 @@ func New(cat *locale.Catalogue, cfg Settings) *Bot {
 func (b *Bot) Handle(r Request) (Answer, error) {
 	t := &turn{
 		b: b, act: r.Act, member: r.Member, place: r.Place,
-		participant: r.Participant, inCase: r.Case, unsigned: r.Unsigned, proof: r.Proof, lang: r.Member.Language,
+		participant: r.Participant, inCase: r.Case, inRemark: r.Remark, unsigned: r.Unsigned, proof: r.Proof, lang: r.Member.Language,
 	}
 	if err := t.load(); err != nil {
 		return Answer{}, err
@@ -206,6 +209,7 @@ type turn struct {
 	place       Place
 	participant mentoring.ParticipantID
 	inCase      mentoring.CaseID
+	inRemark    int64
 	unsigned    bool
 	proof       *mentoring.PhraseProof
 	lang        mentoring.Language // to answer in

@@ -81,7 +81,7 @@ func (s *script) alarmed() {
 }
 
 var (
-	inputLine = regexp.MustCompile(`^(\w+)(/[^\s+>*:]+|#\d*|#\$\w+)?(>|\+{1,9}|\+!|\*|:)(?: (.*)|)$`)
+	inputLine = regexp.MustCompile(`^(\w+)(/[^\s+>*:]+|#\d*|#remark\d+|#\$\w+)?(>|\+{1,9}|\+!|\*|:)(?: (.*)|)$`)
 	token     = regexp.MustCompile(`<([#=~]?)([^<>]+)>`)
 	textRef   = regexp.MustCompile(`\[[a-z_.]+[^\]]*\]`)
 	variable  = regexp.MustCompile(`\$\w+`)
@@ -113,6 +113,8 @@ func (s *script) run(file string) {
 			s.redact = false
 		case strings.HasPrefix(line, "effect "):
 			s.effect(strings.TrimPrefix(line, "effect "))
+		case line == "@ closing":
+			s.rules.Programmes[mentoring.DefaultProgramme].AskClosing = true
 		case strings.HasPrefix(line, "@ "):
 			s.finished()
 			s.stage(strings.Fields(line[2:]))
@@ -192,8 +194,7 @@ func (s *script) stage(f []string) {
 		s.figures(f)
 	case "tick":
 		s.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })
-		s.alarmed()
-		s.offered()
+		s.see()
 	case "departed":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Departed(p, false) })
@@ -241,6 +242,10 @@ func (s *script) input(line string) {
 		n, _ := strconv.Atoi(s.fill(where[1:]))
 		r.Case = mentoring.CaseID(n)
 	}
+	if m, ok := strings.CutPrefix(where, "#remark"); ok {
+		n, _ := strconv.Atoi(m)
+		r.Case, r.Remark = 0, int64(n)
+	}
 	room := name + where
 	if r.Place == bot.Staff {
 		room = name + "#"
@@ -277,6 +282,7 @@ func (s *script) input(line string) {
 	s.answer, s.redact = answer.Lines, answer.RedactInput
 	s.offered()
 	s.alarmed()
+	s.questionsShown()
 	for _, l := range answer.Lines {
 		s.learn(room, l)
 	}
@@ -423,6 +429,14 @@ func (s *script) effect(want string) {
 		case mentoring.TellStaff:
 			if who == "staff" {
 				told = append(told, s.bot.Render(s.lang, e.Text))
+			}
+		case mentoring.ShowQuestion:
+			if !inLeg && s.ownerOf(e.Prompt.Membership) == s.people[name] {
+				told = append(told, s.questionLine(e).Text)
+			}
+		case mentoring.ShowRemark:
+			if who == "remark" {
+				told = append(told, s.remarkText(e.Remark))
 			}
 		case mentoring.ShowOffer:
 			if !inLeg && e.Offer.Member == s.people[name] {

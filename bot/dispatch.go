@@ -67,6 +67,9 @@ func (t *turn) heard(body string, marked bool) error {
 	if !t.ready() && t.place == Management {
 		return t.joining(t.b.typed(body))
 	}
+	if done, err := t.typedQuestion(q, body); done || err != nil {
+		return err
+	}
 	if q != nil {
 		r := t.b.typed(body)
 		if done, err := t.answer(q, r); done || err != nil {
@@ -141,6 +144,9 @@ func (t *turn) tap(in Input) error {
 		return t.unclear(q)
 	}
 	if t.place == Management && t.ready() && in.Menu != 0 {
+		if done, err := t.tapQuestion(in); done || err != nil {
+			return err
+		}
 		if done, err := t.tapList(in.Menu, r); done || err != nil {
 			return err
 		}

@@ -43,6 +43,9 @@ const (
 // free says whether the answer is a text of the person's own, in which the
 // words of commands may well come up.
 func (q *question) free() bool {
+	if q.Kind == askRemark || q.Kind == askQuestion && (strings.HasPrefix(q.Step, stepText) || q.Step == stepChoices) {
+		return true
+	}
 	return q.Kind == askNickname || q.Kind == askMyCard || q.Kind == askAnyone && q.Step == stepWords
 }
 
@@ -52,6 +55,8 @@ func (q *question) yesNo() bool {
 	case askSupervision:
 		return true
 	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askExport, askForget, askOffer, askMeasure:
+		return true
+	case askWords, askRelease, askDropRemark:
 		return true
 	case askAnyone:
 		return q.Step == stepSure

@@ -56,6 +56,8 @@ type reply struct {
 	no     bool
 	skip   bool
 	done   bool
+	later  bool
+	never  bool
 }
 
 // tapped reads a reaction.
@@ -100,6 +102,10 @@ func (b *Bot) typed(text string) reply {
 		r.skip = true
 	case "done":
 		r.done = true
+	case "later":
+		r.later = true
+	case "never":
+		r.never = true
 	}
 	return r
 }

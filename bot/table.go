@@ -77,6 +77,9 @@ func table() []command {
 		{name: "signs", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).signs},
 		{name: "stats", in: inRoom | inStaff, may: mentoring.DoStats, do: (*turn).stats},
 		{name: "figures", in: inRoom | inStaff, may: mentoring.DoFigures, do: (*turn).figures},
+		{name: "feedback", in: inRoom, may: mentoring.DoQuestions, do: (*turn).feedback},
+		{name: "idea", in: inRoom, may: mentoring.DoQuestions, do: (*turn).idea},
+		{name: "questions", in: inRoom, may: mentoring.DoQuestions, do: (*turn).questions},
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
 		{name: "move", in: inRoom | inStaff, do: (*turn).move},
@@ -88,6 +91,8 @@ func table() []command {
 		{name: "codes", in: work, may: mentoring.DoRefer, do: (*turn).codes},
 		{name: "mentor", in: work, may: mentoring.DoSeeMentors, do: (*turn).mentor},
 		{name: "limit", in: work, may: mentoring.DoMoveMentor, do: (*turn).limit},
+		{name: "question", in: work, may: mentoring.DoQuestion, do: (*turn).writeQuestion},
+		{name: "remarks", in: work, may: mentoring.DoQuestion, do: (*turn).remarks},
 		{name: "canned", in: work, may: mentoring.DoCanned, do: (*turn).canned},
 		{name: "approve", in: work, may: mentoring.DoJudgeCard, do: (*turn).approve},
 		{name: "return", in: work, may: mentoring.DoJudgeCard, do: (*turn).giveBack},
@@ -129,7 +134,7 @@ func (b *Bot) index() {
 				b.byWord[word(w)] = found{i, tag}
 			}
 		}
-		for _, name := range []string{"yes", "no", "skip", "done"} {
+		for _, name := range []string{"yes", "no", "skip", "done", "later", "never"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.answers[word(w)] = name
 			}
@@ -138,7 +143,8 @@ func (b *Bot) index() {
 			"filler", "woman", "man", "other", "peer", "volunteer", "professional",
 			"open", "shut", "trial", "referral", "new", "me",
 			"default", "of_case",
-			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit", "topics", "voices"} {
+			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit", "topics", "voices",
+			"on", "off", "reply", "release", "publish"} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name
 			}

@@ -268,6 +268,18 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerDelete(r)
 	case askPhrase:
 		return t.answerPhrase(r)
+	case askQuestion:
+		return t.answerQuestionStep(q, r)
+	case askWords:
+		return t.answerWords(q, r)
+	case askWhy:
+		return t.answerWhy(q, r)
+	case askRemark:
+		return t.answerRemark(q, r)
+	case askRelease:
+		return t.answerRelease(q, r)
+	case askDropRemark:
+		return t.answerDropRemark(q, r)
 	}
 	t.forget() // asked by an older program, or about a step of joining that is over
 	return false, nil

@@ -165,8 +165,8 @@ func rules(c *config.Config) *mentoring.Rules {
 		JoiningRetention: time.Duration(c.Retention.Joining),
 		QueueKept:        time.Duration(c.Retention.Queue), KeysKept: time.Duration(c.Retention.Keys),
 		RegisteredRetention: time.Duration(c.Retention.Registered), InactiveRetention: time.Duration(c.Retention.Inactive),
-		AuditReasons: time.Duration(c.Retention.Reasons),
-		Zone:         c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
+		AuditReasons: time.Duration(c.Retention.Reasons), RemarkRetention: time.Duration(c.Retention.Remarks),
+		Zone: c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
 		Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{
 			mentoring.DefaultProgramme: programmeRules(&c.Programmes.Mentoring),
 		},
@@ -200,6 +200,7 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		Shows:     map[mentoring.Sign]bool{mentoring.Typing: p.Signs.Typing, mentoring.Reading: p.Signs.Reading},
 		NewPerDay: p.NewPerDay, PerMinute: p.PerMinute,
 		Awake: p.Awake.Std(), ForgetAfter: p.ForgetAfter.Std(), FewMentors: p.FewMentors,
+		QuestionHours: weekHours(p.Questions.Hours), AskClosing: p.Questions.Closing,
 		Waiting: mentoring.Waiting{
 			Remind: p.Waiting.Remind.Std(), Offer: p.Waiting.Offer.Std(), Staff: p.Waiting.Staff.Std(),
 		},
@@ -209,14 +210,18 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 
 func onCallRules(c *config.OnCall) mentoring.OnCallRules {
 	r := mentoring.OnCallRules{People: c.People, Repeat: c.Repeat.Std(), Tries: c.Tries}
+	r.Hours = weekHours(c.Hours)
+	return r
+}
+
+func weekHours(all []config.WeekHours) mentoring.Hours {
 	var spans []mentoring.Span
-	for _, h := range c.Hours {
+	for _, h := range all {
 		for _, day := range h.Days {
 			spans = append(spans, mentoring.Span{Day: day, From: h.From, To: h.To})
 		}
 	}
-	r.Hours = mentoring.NewHours(spans)
-	return r
+	return mentoring.NewHours(spans)
 }
 
 // Do runs a use case of the domain in a step of its own and keeps what follows

@@ -54,7 +54,11 @@ func (s *step) handleStaff(room store.Room) error {
 	if !ok || input.Kind == bot.Text && !s.b.bot.IsCommand(input.Text) {
 		return nil
 	}
-	return s.ask(room, bot.Request{Act: s.act, Member: &member, Place: bot.Staff, Case: about, Input: input})
+	remark, err := s.remarkOfThread(room)
+	if err != nil {
+		return err
+	}
+	return s.ask(room, bot.Request{Act: s.act, Member: &member, Place: bot.Staff, Case: about, Remark: remark, Input: input})
 }
 
 // ask hands a request to the bot and keeps its answer.
@@ -78,7 +82,14 @@ func (s *step) ask(room store.Room, request bot.Request) error {
 			return err
 		}
 	}
-	return s.answerInThread(room, answer, request.Case)
+	thread := ""
+	switch {
+	case request.Case != 0:
+		thread = caseKey(request.Case)
+	case request.Remark != 0:
+		thread = remarkKey(request.Remark)
+	}
+	return s.answerInThread(room, answer, thread)
 }
 
 // sayFor says a text in a conversation as a participant's own. The command's
@@ -98,15 +109,12 @@ func (s *step) sayFor(room store.Room, request bot.Request, text string) (refuse
 }
 
 func (s *step) answer(room store.Room, answer bot.Answer) error {
-	return s.answerInThread(room, answer, 0)
+	return s.answerInThread(room, answer, "")
 }
 
-func (s *step) answerInThread(room store.Room, answer bot.Answer, about mentoring.CaseID) error {
+func (s *step) answerInThread(room store.Room, answer bot.Answer, thread string) error {
 	for _, l := range answer.Lines {
-		out := line{text: l.Text, menu: l.Menu, buttons: l.Buttons, loud: l.Loud}
-		if about != 0 {
-			out.thread = caseKey(about)
-		}
+		out := line{text: l.Text, menu: l.Menu, buttons: l.Buttons, loud: l.Loud, thread: thread}
 		if err := s.line(room.Kind, room.Owner, out); err != nil {
 			return err
 		}
@@ -137,6 +145,9 @@ func (s *step) input(room store.Room) (in bot.Input, about mentoring.CaseID, ok 
 			about, err = s.caseOfThread(room, m.Relation.Event)
 		}
 		return bot.Input{Kind: bot.Text, Text: m.Body}, about, err == nil, err
+	case rewrite.PollVote:
+		in, ok, err := s.voted(room)
+		return in, 0, ok, err
 	case rewrite.Reaction:
 		menu, ok, err := s.menuAt(room, m.Relation.Event)
 		return bot.Input{Kind: bot.Button, Menu: menu, Key: m.Relation.Key}, 0, ok, err
@@ -146,16 +157,22 @@ func (s *step) input(room store.Room) (in bot.Input, about mentoring.CaseID, ok 
 
 // menuAt finds the menu of the bot's that an event of the room is.
 func (s *step) menuAt(room store.Room, event string) (menu int64, ok bool, err error) {
+	return s.numberAt(room, event, menuPrefix)
+}
+
+// numberAt is the number in the key of the bot's line that an event of the room
+// is, when the key begins like that.
+func (s *step) numberAt(room store.Room, event, prefix string) (number int64, ok bool, err error) {
 	l, err := s.tx.LineByEvent(room.ID, event)
 	if err != nil {
 		return 0, false, notFoundIsFine(err)
 	}
-	id, found := strings.CutPrefix(l.Key, menuPrefix)
+	id, found := strings.CutPrefix(l.Key, prefix)
 	if !found {
 		return 0, false, nil
 	}
-	menu, err = strconv.ParseInt(id, 10, 64)
-	return menu, err == nil, err
+	number, err = strconv.ParseInt(id, 10, 64)
+	return number, err == nil, err
 }
 
 // caseOfThread returns the case whose head message is the root of a thread; 0

@@ -47,6 +47,10 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.staffLine(e)
 	case mentoring.ShowCase:
 		return s.showCase(e.Case)
+	case mentoring.ShowQuestion:
+		return s.showQuestion(e.Prompt)
+	case mentoring.ShowRemark:
+		return s.showRemark(e.Remark)
 	case mentoring.ShowOffer:
 		return s.showOffer(e.Offer)
 	case mentoring.AdmitStaff:
@@ -167,6 +171,9 @@ func (s *step) staffLine(e mentoring.TellStaff) error {
 	l := line{text: s.b.bot.Render(s.b.staffLanguage(), e.Text), loud: e.Loud, menu: e.Menu}
 	if e.Case != 0 {
 		l.thread = caseKey(e.Case)
+	}
+	if e.Remark != 0 {
+		l.thread = remarkKey(e.Remark)
 	}
 	return s.line(store.RoomStaff, int64(room.ID), l.called())
 }

@@ -124,15 +124,9 @@ type line struct {
 // room: with history visible to those who have joined, they would never see
 // what was said before.
 func (s *step) line(kind store.RoomKind, owner int64, l line) error {
-	state := store.RowReady
-	if kind != store.RoomStaff {
-		room, err := s.tx.RoomOf(kind, owner)
-		if err != nil || room.State != store.RoomJoined {
-			if err = notFoundIsFine(err); err != nil {
-				return err
-			}
-			state = store.RowHeld
-		}
+	state, err := s.lineState(kind, owner)
+	if err != nil {
+		return err
 	}
 	said := map[string]any{"msgtype": msgtype(l.loud), "body": l.text}
 	if l.answers != "" {
@@ -150,6 +144,18 @@ func (s *step) line(kind store.RoomKind, owner int64, l line) error {
 		p.Key = menuKey(l.menu)
 	}
 	return s.enqueue(s.b.lineLane(kind, owner), store.LaneRoom, state, p)
+}
+
+// lineState says whether a line waits until the person is in the room.
+func (s *step) lineState(kind store.RoomKind, owner int64) (store.RowState, error) {
+	if kind == store.RoomStaff {
+		return store.RowReady, nil
+	}
+	room, err := s.tx.RoomOf(kind, owner)
+	if err != nil || room.State != store.RoomJoined {
+		return store.RowHeld, notFoundIsFine(err)
+	}
+	return store.RowReady, nil
 }
 
 // Clients do not notify for notices (push rule .m.rule.suppress_notices).

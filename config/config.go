@@ -127,6 +127,7 @@ type Retention struct {
 	Registered    Duration `yaml:"registered" reload:"yes"`    // mentees who never wrote to a mentor; 0: always
 	Inactive      Duration `yaml:"inactive" reload:"yes"`      // mentees who did, from their last sign; 0: always
 	Queue         Duration `yaml:"queue" reload:"yes"`         // undelivered messages
+	Remarks       Duration `yaml:"remarks" reload:"yes"`       // feedback, ideas and answers in words; 0: always
 	// Keys are those with which the bot reads. They bound how far back anybody
 	// could ever read through Silta, so people are told this time.
 	Keys Duration `yaml:"keys" reload:"yes"`
@@ -187,6 +188,7 @@ func Default() *Config {
 			Registered:    Duration(180 * day),
 			Inactive:      Duration(365 * day),
 			Queue:         Duration(14 * day),
+			Remarks:       Duration(365 * day),
 			Keys:          Duration(30 * day),
 			Reasons:       Duration(365 * day),
 		},

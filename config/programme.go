@@ -34,6 +34,9 @@ type Programme struct {
 	// Services are told to who finds no mentor.
 	Services []Service `yaml:"services"`
 
+	// Questions are those that staff write; see the command "question".
+	Questions Questions `yaml:"questions"`
+
 	// Awake is for how long a mentor's room of a conversation is open, whatever
 	// their hours, after they have written in it.
 	Awake   Duration `yaml:"awake" reload:"yes"`
@@ -86,6 +89,7 @@ func defaultMentoring() Programme {
 		Guard:       Guard{Mentee: "warn", Mentor: "warn", Domains: []string{}},
 		Media:       defaultMedia(),
 		Services:    []Service{},
+		Questions:   defaultQuestions(),
 		OnCall:      defaultOnCall(),
 		Supervision: defaultSupervision(),
 		ReviewAfter: Duration(14 * day),

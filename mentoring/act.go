@@ -22,6 +22,9 @@ type Rules struct {
 	// RegisteredRetention is from the last sign of a mentee who never wrote to
 	// anybody, InactiveRetention of one who did; 0: they are kept.
 	RegisteredRetention, InactiveRetention time.Duration
+	// RemarkRetention is from when a remark was written until it is deleted; 0:
+	// it is kept.
+	RemarkRetention time.Duration
 
 	// QueueKept and KeysKept are how long a message may be on its way, and how long
 	// the keys by which it was read are kept; people are told.

@@ -73,6 +73,8 @@ func (id MemberID) subject() string       { return "member " + strconv.FormatInt
 func (id MembershipID) subject() string   { return "membership " + strconv.FormatInt(int64(id), 10) }
 func (id CaseID) subject() string         { return "case " + strconv.FormatInt(int64(id), 10) }
 func (id ConversationID) subject() string { return "conversation " + strconv.FormatInt(int64(id), 10) }
+func (id QuestionID) subject() string     { return "question " + strconv.FormatInt(int64(id), 10) }
+func (id RemarkID) subject() string       { return "remark " + strconv.FormatInt(int64(id), 10) }
 func (id StaffRoomID) subject() string    { return "room " + strconv.FormatInt(int64(id), 10) }
 
 // AuditEntry is one line of the audit: who did what to what, and never a name,

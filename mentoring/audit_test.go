@@ -29,6 +29,11 @@ func auditFree() map[string]string {
 		"Measured":        "looks",
 		"MeasuredInCase":  "looks",
 		"Measures":        "looks",
+		"Questions":       "looks",
+		"DraftOf":         "looks",
+		"SaveQuestion":    "one answer of a dialogue; its beginning and its end leave one",
+		"RemarkOf":        "looks",
+		"Remarks":         "looks",
 	}
 }
 

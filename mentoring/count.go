@@ -60,7 +60,8 @@ const (
 	CountSkipped  CounterName = "skipped"  // question "/" "skip", "later" or "never"
 	// CountFeedback is what came by itself; About: the way it came.
 	CountFeedback CounterName = "feedback"
-	// CountHelped is the tap at closing: role "/" answer; CountWhyEnded the reason.
+	// CountHelped is the tap at closing: role "/" answer "/" way; CountWhyEnded the
+	// reason, in the same way.
 	CountHelped   CounterName = "helped"
 	CountWhyEnded CounterName = "why_ended"
 	CountThanks   CounterName = "thanks"

@@ -54,11 +54,12 @@ type ReleaseHeld struct {
 }
 
 // TellStaff is one line in the staff room of a programme and unit; in the
-// thread of Case when that is set.
+// thread of Case or of Remark when that is set.
 type TellStaff struct {
 	Programme Programme
 	Unit      Unit
 	Case      CaseID
+	Remark    int64 // in the thread of that one
 	Text      Text
 	Loud      bool
 	Menu      int64 // as in Notify

@@ -39,6 +39,8 @@ const (
 	DoStats       Action = "stats"      // figures up to today, in the staff room
 	DoFigures     Action = "figures"    // figures of what is over, to give away
 	DoTopics      Action = "topics"     // keep the list of topics
+	DoQuestions   Action = "questions"  // answer questions, say when one wants them; give feedback
+	DoQuestion    Action = "question"   // write questions, read feedback
 )
 
 // Grant says in which states of a membership its role allows an action.
@@ -111,6 +113,8 @@ func Policy() []Rule {
 		{DoCanned, false, [6]Grant{no, no, no, act, act, no}},
 		{DoTopics, false, [6]Grant{no, no, no, act, act, no}},
 		{DoMeasure, false, [6]Grant{no, no, no, act, act, no}},
+		{DoQuestions, true, [6]Grant{act, mem, act, no, no, no}},
+		{DoQuestion, false, [6]Grant{no, no, no, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
 		{DoAudit, false, [6]Grant{no, no, no, act, act, no}},
 	}

@@ -36,6 +36,8 @@ see_topics    –      itap   –            a           a     –
 say           –      ap     a            a           a     –
 canned        –      –      –            a           a     –
 topics        –      –      –            a           a     –
+questions     a      itap   a            –           –     –
+question      –      –      –            a           a     –
 case          –      –      –            a           a     –
 audit         –      –      –            a           a     –
 measure       –      –      –            a           a     –

@@ -33,6 +33,10 @@ type ProgrammeRules struct {
 	// AskWait is for how long an asking waits for a mentor until staff are told.
 	AskWait     time.Duration
 	Supervision SupervisionRules
+	// QuestionHours are when people may be asked questions; none: whenever.
+	QuestionHours Hours
+	// AskClosing: both are asked at the end of a conversation whether it helped.
+	AskClosing bool
 	// NeedGuide, NeedTraining and NeedCheck say what staff must see before they can
 	// list a mentor; FreeCards that cards need no approval.
 	NeedGuide, NeedTraining, NeedCheck, FreeCards bool

@@ -49,6 +49,9 @@ func statesDocument() string {
 	describe(&b, mentoring.CaseMachine())
 	describe(&b, mentoring.AskingMachine())
 	describe(&b, mentoring.MeasureMachine())
+	describe(&b, mentoring.QuestionMachine())
+	describe(&b, mentoring.PromptMachine())
+	describe(&b, mentoring.RemarkMachine())
 	describePolicy(&b)
 	return b.String()
 }
@@ -122,6 +125,9 @@ func TestMachines(t *testing.T) {
 	check(t, mentoring.SeatMachine(), nil, []mentoring.SeatState{mentoring.SeatPresent, mentoring.SeatMissed})
 	check(t, mentoring.PresenceMachine(), nil, []mentoring.Presence{mentoring.Removed})
 	check(t, mentoring.AskingMachine(), nil, []mentoring.AskingState{mentoring.AskingClaimed, mentoring.AskingWithdrawn, mentoring.AskingExpired})
+	check(t, mentoring.QuestionMachine(), nil, []mentoring.QuestionState{mentoring.QuestionReplaced})
+	check(t, mentoring.RemarkMachine(), nil, []mentoring.RemarkState{mentoring.RemarkReleased})
+	check(t, mentoring.PromptMachine(), nil, []mentoring.PromptState{mentoring.PromptNever})
 	check(t, mentoring.CaseMachine(), nil, []mentoring.CaseState{mentoring.CaseClosed})
 }
 

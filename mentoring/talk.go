@@ -118,6 +118,9 @@ func (a *Act) said(c *Conversation, me *Participant) (*Conversation, error) {
 			return nil, err
 		}
 	}
+	if err := a.Tx.AddSent(me.Membership); err != nil {
+		return nil, fmt.Errorf("add sent: %w", err)
+	}
 	return c, a.count(CountMessages, a.Now, c.Programme, c.Unit, c.Trial)
 }
 
@@ -368,6 +371,11 @@ func (a *Act) finish(c *Conversation, by Step, except ParticipantID, line string
 	for _, o := range c.others(except) {
 		if line != "" {
 			a.Do(Tell{o, T(line, "alias", c.Aliases(o))})
+		}
+	}
+	if by == StepEnd {
+		if err := a.closing(c, except); err != nil {
+			return err
 		}
 	}
 	if c.Case != 0 && by == StepEnd {

@@ -219,6 +219,8 @@ func (o *onlySpeak) ConversationOf(p mentoring.ParticipantID) (*mentoring.Conver
 	return o.tx.ConversationOf(p)
 }
 
+func (o *onlySpeak) AddSent(id mentoring.MembershipID) error { return o.tx.AddSent(id) }
+
 func (o *onlySpeak) Count(c mentoring.Counter, n int64) error {
 	o.counts++
 	return o.tx.Count(c, n)

@@ -77,7 +77,11 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if more || met || offered || asked || held || told || len(due) == tickBatch || len(away) == tickBatch {
+	questions, err := a.questions()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if more || met || questions || offered || asked || held || told || len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
 	}
 	return a.Now.Add(TickEvery), nil

@@ -185,6 +185,44 @@ type Tx interface {
 	// a moment, who have no TallyDigest of a month; at most limit.
 	Undigested(p Programme, month string, before time.Time, limit int) ([]Membership, error)
 
+	// Questions are the wordings of a programme that have not been replaced, by
+	// number; Question is any of them. PutQuestion gives a number, too, when that
+	// is 0.
+	Questions(Programme) ([]Question, error)
+	Question(id int64) (Question, error)
+	PutQuestion(*Question) error
+	// MembershipsAfter lists memberships of a role with a higher ID, ended ones
+	// included; at most limit.
+	MembershipsAfter(p Programme, r Role, after MembershipID, limit int) ([]Membership, error)
+	// PromptsOf are the questions with one membership; DuePrompts those of everybody
+	// whose Due has come, the longest due first, at most limit.
+	PromptsOf(MembershipID) ([]Prompt, error)
+	DuePrompts(now time.Time, limit int) ([]Prompt, error)
+	PutPrompt(*Prompt) error
+	// AddSent counts a message that somebody sent in a conversation; Sent is how
+	// many those are. SentDue lists who has sent as many as one of their Prompt
+	// waits for, at most limit.
+	AddSent(MembershipID) error
+	Sent(MembershipID) (int64, error)
+	SentDue(limit int) ([]MembershipID, error)
+	// Questioned is what a person has to do with questions; the zero value with
+	// their number when they had nothing yet.
+	Questioned(MemberID) (Questioned, error)
+	PutQuestioned(*Questioned) error
+
+	// Remarks are those of a unit in some states, the newest first, at most limit;
+	// Ideas the ideas that everybody sees, those with the most votes first.
+	// DueRemarks lists those whose Due has come.
+	Remark(int64) (Remark, error)
+	Remarks(p Programme, u Unit, limit int, states ...RemarkState) ([]Remark, error)
+	Ideas(p Programme, u Unit, limit int) ([]Remark, error)
+	DueRemarks(now time.Time, limit int) ([]Remark, error)
+	PutRemark(*Remark) error
+	DeleteRemark(int64) error // with its votes
+	// AddVote keeps that a member has voted for an idea, by a keyed hash of the
+	// two; fresh is false when they had before.
+	AddVote(idea int64, m MemberID) (fresh bool, err error)
+
 	// Dialogue is what the bot is asking a member now, opaque to the domain and
 	// sealed at rest; nil when nothing is asked.
 	Dialogue(MemberID) ([]byte, error)

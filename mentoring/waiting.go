@@ -53,6 +53,9 @@ func (a *Act) turn(c *Conversation, me *Participant) error {
 		since, first := c.WaitSince, c.WaitDone&Answered == 0
 		c.WaitSince, c.WaitDone, c.Due = time.Time{}, Answered, time.Time{}
 		if first {
+			if err := a.firstReply(c); err != nil {
+				return err
+			}
 			if err := a.countFirstReply(c, a.Now.Sub(since)); err != nil {
 				return err
 			}
@@ -61,6 +64,16 @@ func (a *Act) turn(c *Conversation, me *Participant) error {
 	}
 	c.WaitSince, c.WaitDone = a.Now, c.WaitDone&Answered
 	return a.waitOn(c)
+}
+
+// firstReply wakes the questions that are asked after a mentor's first answer.
+func (a *Act) firstReply(c *Conversation) error {
+	for i := range c.Participants {
+		if err := a.questionEvent(c.Participants[i].Membership, func(s *Schedule) bool { return s.AfterReply }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // replied keeps that a mentor answered, and after how long; first says whether

@@ -18,6 +18,7 @@ func backupTables() []string {
 		"staff_room", "code", "phrase", "attempt", "block", "counter", "tally", "handover", "supervision", "supervision_seat", "asking", "asking_offer", "canned", "reply_sample", "dialogue", "topic", "text_override", "room", "ghost", "line", "message",
 		"upload", "told", "shows", "poll",
 		"move_request", "audit", "audit_reason",
+		"question", "prompt", "sent", "questioned", "remark", "vote",
 	}
 }
 

@@ -23,6 +23,7 @@ type batch struct {
 	order    []messageKey
 	refs     []copyRef
 	counts   map[mentoring.Counter]int64
+	sent     map[mentoring.MembershipID]int64
 	heads    map[Lane]Head
 	lanes    []Lane // of heads, in order
 	changes  changes
@@ -45,6 +46,7 @@ func newBatch() *batch {
 		lowest:   math.MaxInt64,
 		messages: make(map[messageKey]*Message),
 		counts:   make(map[mentoring.Counter]int64),
+		sent:     make(map[mentoring.MembershipID]int64),
 		heads:    make(map[Lane]Head),
 		insertRows: newMulti("INSERT INTO queue (id, lane, kind, state, hold, due, tries, created, payload) VALUES ", 9, "",
 			64, 16, 4, 1),
@@ -84,6 +86,7 @@ func (b *batch) forgetWritten() {
 	b.order = b.order[:0]
 	b.refs = b.refs[:0]
 	clear(b.counts)
+	clear(b.sent)
 }
 
 // enqueue adds a row.
@@ -154,6 +157,9 @@ func (b *batch) flush(l *link) error {
 	}
 	if err := b.flushCounts(l); err != nil {
 		return doing("counters", err)
+	}
+	if err := b.flushSent(l); err != nil {
+		return doing("messages sent", err)
 	}
 	b.forgetWritten()
 	return nil

@@ -43,6 +43,9 @@ func plantCanaries(tx *store.Tx, w *world) error {
 	return errors.Join(
 		tx.PutCard(&mentoring.Card{Membership: ms.ID, Alias: c[1], Area: c[4], Story: c[2], Status: c[2], AgeBand: c[4], Topics: []string{c[4]}}),
 		tx.PutCanned(&mentoring.Canned{Key: "k", Words: map[mentoring.Language]string{"fi": c[2]}}),
+		tx.PutQuestion(&mentoring.Question{Wording: mentoring.Wording{Text: mentoring.Words{"fi": c[2]}}}),
+		tx.PutPrompt(&mentoring.Prompt{Membership: ms.ID, PromptTrail: mentoring.PromptTrail{About: []string{c[1]}}}),
+		tx.PutRemark(&mentoring.Remark{Text: c[2], Answer: c[4], Writer: m.ID}),
 		tx.PutAsking(&mentoring.Asking{Member: m.ID, Words: c[2]}),
 		tx.PutPreparation(&mentoring.Preparation{Membership: ms.ID, Round: c[2]}),
 		tx.PutCardVersion(&mentoring.CardVersion{Card: mentoring.Card{Membership: ms.ID, Story: c[2]}}),

@@ -33,6 +33,9 @@ func (t *Tx) InactiveMembers(wrote bool, silent, warned time.Time, limit int) ([
 // refer; whoever comes with the same address is somebody new. All their
 // conversations must have been emptied.
 func (t *Tx) EraseMember(id mentoring.MemberID) error {
+	if err := t.settle(); err != nil {
+		return doing("erase member", err)
+	}
 	old, err := t.Member(id)
 	if err != nil {
 		return doing("erase member", err)
@@ -46,6 +49,9 @@ func (t *Tx) EraseMember(id mentoring.MemberID) error {
 		return doing("erase member", err)
 	}
 	if err := t.eraseKept(id); err != nil {
+		return doing("erase member", err)
+	}
+	if err := t.eraseRemarks(id); err != nil {
 		return doing("erase member", err)
 	}
 	for _, r := range rooms {

@@ -387,6 +387,25 @@ func aboutAsking() []keeping {
 			hidden: map[string]string{"asking": another, "membership": theirs, "member": theirs, "menu": aNumber},
 			erase:  "DELETE FROM asking_offer WHERE member = $1 OR asking IN (SELECT id FROM asking WHERE member = $1)",
 		},
+		{
+			table: "prompt", of: theirMemberships, what: "prompt", counted: true,
+			hidden: map[string]string{
+				"id": aNumber, "membership": theirs, "question": aNumber, "due": "when the question comes", "at_sent": "the same, in messages",
+				"trail": "when it came, how often it came and was answered, not what was answered",
+			},
+			erase: "DELETE FROM prompt WHERE " + theirMemberships,
+		},
+		{
+			table: "sent", of: theirMemberships, what: "sent",
+			shown:  []showing{{column: "n", name: "messages", read: asNumber}},
+			hidden: map[string]string{"membership": theirs, "awaited": "the number of messages after which a question comes"},
+			erase:  "DELETE FROM sent WHERE " + theirMemberships,
+		},
+		{
+			table: "questioned", of: "member = $1", what: "questioned", counted: true,
+			hidden: map[string]string{"member": theirs, "state": "the command that sets it shows it; and when a question last came"},
+			erase:  "DELETE FROM questioned WHERE member = $1",
+		},
 	}
 }
 
@@ -403,6 +422,9 @@ func aboutNobody() []keeping {
 		{table: "attempt", why: "wrong tries, by a keyed hash of what was tried; gone within a day"},
 		{table: "counter", why: "figures, in which nobody is named"},
 		{table: "topic", why: "texts of the service"},
+		{table: "question", why: "texts of the service"},
+		{table: "remark", why: "what people wrote to the service without their names; the sealed way back to them ends after 30 days, and with them"},
+		{table: "vote", why: "votes for ideas, by a keyed hash of the idea and the voter; they go with the voter"},
 		{table: "seen", why: "eight bytes of a keyed hash of each event of the last week"},
 		{table: "queue", why: "what is on its way, sealed, in lanes that a keyed hash names; mydata tells of it in words"},
 	}
@@ -468,7 +490,7 @@ func orderOf(table string) string {
 	switch table {
 	case "membership", "cases", "held":
 		return "id"
-	case "tally", "reply_sample":
+	case "tally", "reply_sample", "sent":
 		return "membership"
 	case "supervision_seat":
 		return "supervision"

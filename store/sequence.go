@@ -22,6 +22,9 @@ const (
 	seqCanned
 	seqSupervision
 	seqMeasure
+	seqQuestion
+	seqPrompt
+	seqRemark
 	sequenceCount
 )
 
@@ -50,6 +53,9 @@ func allSeries() [sequenceCount]series {
 		seqMeasure:      {"measure", "SELECT coalesce(max(id), 0) FROM measure", 1},
 		seqCanned:       {"canned", "SELECT coalesce(max(id), 0) FROM canned", 1},
 		seqSupervision:  {"supervision", "SELECT coalesce(max(id), 0) FROM supervision", 1},
+		seqQuestion:     {"question", "SELECT coalesce(max(id), 0) FROM question", 1},
+		seqPrompt:       {"prompt", "SELECT coalesce(max(id), 0) FROM prompt", 64},
+		seqRemark:       {"remark", "SELECT coalesce(max(id), 0) FROM remark", 1},
 		seqAsking:       {"asking", "SELECT coalesce(max(id), 0) FROM asking", 1},
 		seqVersion:      {"card_history", "SELECT coalesce(max(id), 0) FROM card_history", 8},
 	}

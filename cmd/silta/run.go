@@ -362,6 +362,7 @@ func botSettings(c *config.Config) bot.Settings {
 		s.Guide = append(s.Guide, inAll(c, step))
 	}
 	s.GuideVideo = inAll(c, p.Guide.Video)
+	s.FeedbackForm = inAll(c, p.Questions.Form)
 	for _, one := range p.Services {
 		s.Services = append(s.Services, bot.Service{Topics: one.Topics, Text: inAll(c, one.Text)})
 	}

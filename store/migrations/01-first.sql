@@ -45,7 +45,7 @@ CREATE TABLE membership (
 	wrote         BIGINT  NOT NULL -- a day: the first in the last week or month in which they did
 );
 CREATE INDEX membership_member ON membership (member);
-CREATE INDEX membership_role ON membership (programme, role);
+CREATE INDEX membership_role ON membership (programme, role, id);
 
 CREATE TABLE card (
 	membership INTEGER NOT NULL PRIMARY KEY REFERENCES membership (id),
@@ -339,6 +339,70 @@ CREATE TABLE supervision_seat (
 CREATE INDEX supervision_seat_menu ON supervision_seat (member, menu);
 CREATE INDEX supervision_seat_of ON supervision_seat (membership, supervision);
 CREATE INDEX supervision_seat_due ON supervision_seat (due) WHERE due > 0;
+
+-- What staff ask, a row for each wording (question.go).
+CREATE TABLE question (
+	id        INTEGER NOT NULL PRIMARY KEY,
+	number    INTEGER NOT NULL,
+	version   INTEGER NOT NULL,
+	programme TEXT    NOT NULL,
+	unit      TEXT    NOT NULL,
+	role      TEXT    NOT NULL,
+	state     TEXT    NOT NULL,
+	cursor    INTEGER NOT NULL, -- the last membership that was given its time
+	created   BIGINT  NOT NULL,
+	words     BYTEA   NOT NULL, -- sealed
+	UNIQUE (number, version)
+);
+
+-- When a question comes to somebody. There are no answers in it.
+CREATE TABLE prompt (
+	id         INTEGER NOT NULL PRIMARY KEY,
+	membership INTEGER NOT NULL REFERENCES membership (id),
+	question   INTEGER NOT NULL, -- its number
+	due        BIGINT  NOT NULL,
+	at_sent    BIGINT  NOT NULL, -- or when they have sent so many messages
+	trail      BYTEA   NOT NULL, -- sealed
+	UNIQUE (membership, question)
+);
+CREATE INDEX prompt_due ON prompt (due) WHERE due > 0;
+
+-- How many messages somebody has sent, and how many a question waits for.
+CREATE TABLE sent (
+	membership INTEGER NOT NULL PRIMARY KEY REFERENCES membership (id),
+	n          BIGINT  NOT NULL,
+	awaited    BIGINT  NOT NULL
+);
+CREATE INDEX sent_due ON sent (membership) WHERE awaited > 0 AND n >= awaited;
+
+CREATE TABLE questioned (
+	member INTEGER NOT NULL PRIMARY KEY REFERENCES member (id),
+	state  BYTEA   NOT NULL -- sealed
+);
+
+-- Feedback, ideas and answers in words: whose they are is sealed, and is
+-- emptied after some weeks.
+CREATE TABLE remark (
+	id        INTEGER NOT NULL PRIMARY KEY,
+	kind      TEXT    NOT NULL,
+	programme TEXT    NOT NULL,
+	unit      TEXT    NOT NULL,
+	state     TEXT    NOT NULL,
+	question  INTEGER NOT NULL, -- the wording that it answers
+	day       BIGINT  NOT NULL,
+	due       BIGINT  NOT NULL,
+	votes     INTEGER NOT NULL,
+	words     BYTEA   NOT NULL, -- sealed
+	way_back  BYTEA   NOT NULL -- sealed
+);
+CREATE INDEX remark_state ON remark (state, programme, unit);
+CREATE INDEX remark_due ON remark (due) WHERE due > 0;
+
+CREATE TABLE vote (
+	idea  INTEGER NOT NULL REFERENCES remark (id),
+	voter BYTEA   NOT NULL, -- keyed hash of the idea and the member
+	PRIMARY KEY (idea, voter)
+);
 
 CREATE TABLE dialogue (
 	member INTEGER NOT NULL PRIMARY KEY REFERENCES member (id),
