@@ -128,6 +128,9 @@ func (a *Act) eraseConversation(c *Conversation, leaver MemberID) error {
 	if err != nil {
 		return fmt.Errorf("conversation: %w", err)
 	}
+	if before.State == Emptied { // it is being emptied already
+		return nil
+	}
 	if err = a.countEnd(before); err != nil {
 		return err
 	}

@@ -83,6 +83,21 @@ func TestDeletedMentor(t *testing.T) {
 	})
 }
 
+// TestDeletedWhileEmptied: what is being emptied already is no reason to wait.
+func TestDeletedWhileEmptied(t *testing.T) {
+	w := newWorld(t)
+	m, _, c := w.pair(mentoring.Open)
+	w.must(func(a *mentoring.Act) error { return a.End(m, c.ID) })
+	for range 2 {
+		w.later(100 * day)
+		w.tick()
+	}
+	if got := w.conversation(c.ID).State; got != mentoring.Emptied {
+		t.Fatalf("it is %s", got)
+	}
+	w.deletes(m)
+}
+
 // TestInactive: a mentee who gives no sign is warned, then deleted; whoever
 // writes anything stays.
 func TestInactive(t *testing.T) {

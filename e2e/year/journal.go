@@ -29,6 +29,14 @@ import (
 //	staff M                       staff were told that somebody waits for M
 //	over C                        no place is taken any more
 //	ask C                         the mentee was asked how to go on
+//
+// A year for figures (figures_test.go) has these, too:
+//
+//	trial P                       P only tries the service; before mentee P
+//	search P TOPIC N A            looked for mentors: N were free, A there were
+//	train M ROUND                 staff noted that M is trained, in that round
+//	hours-used M N                M reported that many hours
+//	case K P KIND, closed K WHY   a case, its end
 const (
 	jZone, jTick                   = "zone", "tick"
 	jMentor, jLimit, jHours        = "mentor", "limit", "hours"
@@ -38,6 +46,8 @@ const (
 	jHoursTold                     = "hours-told"
 	jRemind, jOffer, jStaff, jOver = "remind", "offer", "staff", "over"
 	jAsk                           = "ask"
+	jTrial, jSearch, jTrain        = "trial", "search", "train"
+	jHoursUsed, jCase, jClosed     = "hours-used", "case", "closed"
 )
 
 // journal writes lines; the first error stays.

@@ -19,6 +19,7 @@ type mentor struct {
 	away   time.Time     // until then
 	gone   bool
 	talks  []mentoring.ConversationID
+	topics []string
 }
 
 // mentee is one of those who look for help.
@@ -27,6 +28,8 @@ type mentee struct {
 	alias  string
 	topic  string
 	tries  int
+	trial  bool
+	gone   bool
 	talks  []mentoring.ConversationID
 }
 
@@ -78,8 +81,9 @@ func (w *world) hires(n int) {
 	w.journal.line(w.now, jLimit, m.id, limit)
 	w.journal.line(w.now, jHours, m.id, written(m.hours))
 	w.act(func(a *mentoring.Act) error {
+		m.topics = about[:2+w.rand.IntN(2)]
 		card := mentoring.Card{Alias: "Mentori-" + fmt.Sprint(n), AgeBand: "25–34", Area: "Oulu", Story: "Kuuntelen.",
-			Topics: about[:2+w.rand.IntN(2)], Languages: []mentoring.Language{"fi"}}
+			Topics: m.topics, Languages: []mentoring.Language{"fi"}}
 		for _, do := range []func() error{
 			func() error { return a.SaveCard(m.member, &card) },
 			func() error { return a.SubmitCard(m.member) },
@@ -93,6 +97,9 @@ func (w *world) hires(n int) {
 		}
 		return nil
 	})
+	if w.figures {
+		w.trains(m, n)
+	}
 	w.plansHolidays(m)
 	w.after(time.Duration(w.rand.IntN(7*24))*time.Hour, func() { w.tidies(m) })
 }
@@ -152,9 +159,19 @@ func (w *world) ends(c *talk, by mentoring.Member) {
 // comes is a mentee who registers; one in five only looks around.
 func (w *world) comes(n int) {
 	p := &mentee{alias: alias(n), topic: topics()[w.rand.IntN(5)]}
-	p.member = w.joins(fmt.Sprintf("@mentee%d:example.org", n), p.alias, nil)
+	p.member = w.joins(fmt.Sprintf("@mentee%d:example.org", n), p.alias, w.tries(p))
 	w.mentees[p.member.ID] = p
+	if p.trial {
+		w.journal.line(w.now, jTrial, p.member.ID)
+	}
 	w.journal.line(w.now, jMentee, p.member.ID)
+	if w.figures {
+		w.lives(p)
+		if w.yes(0.1) { // they look around, and come back much later
+			w.after(time.Duration(20+w.rand.IntN(100))*24*time.Hour, func() { w.looks(p) })
+			return
+		}
+	}
 	if w.yes(0.8) {
 		w.after(time.Duration(w.rand.IntN(30))*time.Minute, func() { w.looks(p) })
 	}
@@ -162,11 +179,17 @@ func (w *world) comes(n int) {
 
 // looks is a mentee choosing among the first who are free now.
 func (w *world) looks(p *mentee) {
+	if p.gone {
+		return
+	}
 	var list []*mentoring.Listing
 	w.read(func(a *mentoring.Act) (err error) {
 		list, err = a.Find(p.member, &mentoring.Filter{Topics: []string{p.topic}})
 		return err
 	})
+	if w.figures {
+		w.searched(p, len(list))
+	}
 	if len(list) == 0 {
 		w.journal.line(w.now, jNobody, p.member.ID)
 		if p.tries++; p.tries > 20 {

@@ -145,6 +145,7 @@ func (r *recount) line(at time.Time, what string, v []string) error {
 		return r.mentor(at, what, v)
 	case jStaff:
 		r.f.Staff++
+	case jTrial, jSearch, jTrain, jHoursUsed, jCase, jClosed: // of figures_test.go
 	case jPlace:
 		m := r.mentors[v[1]]
 		r.change(m, at, func() { m.open++; m.new++ })

@@ -43,6 +43,10 @@ type world struct {
 	talks   map[mentoring.ConversationID]*talk
 	of      map[mentoring.ParticipantID]mentoring.ConversationID
 	faults  int
+	// figures: the year is for figures; see figures_test.go.
+	figures bool
+	cases   map[mentoring.CaseID]mentoring.MemberID // that are open, and whose
+	options store.Options
 }
 
 // happening is something that is going to happen.
@@ -155,6 +159,12 @@ func (w *world) effect(e mentoring.Effect) {
 		if c := w.talks[w.of[e.Participant]]; c != nil {
 			w.deliver(c)
 		}
+	case mentoring.EmptyConversation:
+		if w.figures {
+			w.emptied(e.Conversation)
+		}
+	case mentoring.EraseMember:
+		w.erased(e.Member)
 	case mentoring.OpenLeg:
 		w.act(func(a *mentoring.Act) error { return a.Arrived(e.Participant) })
 	}
@@ -265,7 +275,8 @@ func start(t *testing.T, seed uint64, j *journal) *world {
 		rand: rand.New(rand.NewPCG(seed, 2)), chance: rand.NewChaCha8([32]byte{byte(seed)}),
 		mentors: map[mentoring.MembershipID]*mentor{}, byID: map[mentoring.MemberID]*mentor{},
 		mentees: map[mentoring.MemberID]*mentee{}, talks: map[mentoring.ConversationID]*talk{},
-		of: map[mentoring.ParticipantID]mentoring.ConversationID{},
+		of:    map[mentoring.ParticipantID]mentoring.ConversationID{},
+		cases: map[mentoring.CaseID]mentoring.MemberID{},
 		rules: &mentoring.Rules{
 			MinimumAge: 17, ConsentVersion: 1, PlaceHeld: 24 * time.Hour, MentorCapacity: 8,
 			CodeLifetime: 14 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, RetentionNotice: 72 * time.Hour,
@@ -276,7 +287,8 @@ func start(t *testing.T, seed uint64, j *journal) *world {
 			}},
 		},
 	}
-	w.store, err = store.Open(context.Background(), store.Options{DSN: filepath.Join(dir, "silta.db"), Keys: keys, Now: func() time.Time { return w.now }})
+	w.options = store.Options{DSN: filepath.Join(dir, "silta.db"), Keys: keys, Now: func() time.Time { return w.now }}
+	w.store, err = store.Open(context.Background(), w.options)
 	if err != nil {
 		t.Fatal(err)
 	}
