@@ -55,7 +55,8 @@ type script struct {
 	redact  bool
 	inputAt string
 	// unsigned: inputs come from devices that their owners have not signed.
-	unsigned bool
+	unsigned  bool
+	templates bool // texts are shown as they are written
 }
 
 // alarm is a line that calls staff: somebody of them, or (0) the room.
@@ -142,8 +143,8 @@ func (s *script) stage(f []string) {
 	switch f[0] {
 	case "restart":
 		s.restart()
-	case "unsigned", "signed":
-		s.unsigned = f[0] == "unsigned"
+	case "unsigned", "signed", "templates":
+		s.unsigned, s.templates = f[0] == "unsigned", f[0] == "templates"
 	case "meet":
 		s.meet(f[1])
 		s.vars["$"+f[1]] = strconv.FormatInt(int64(s.people[f[1]]), 10)
@@ -308,7 +309,7 @@ func (s *script) learn(room string, l bot.Line) {
 			s.vars["$case"] = strconv.FormatInt(int64(c.Case), 10)
 		}
 	}
-	if strings.TrimSpace(l.Text) == "" || strings.ContainsAny(l.Text, "{}") || s.cat.Has(l.Text) {
+	if strings.TrimSpace(l.Text) == "" || !s.templates && strings.ContainsAny(l.Text, "{}") || s.cat.Has(l.Text) {
 		s.t.Fatalf("%s: not fit to be read: %q", s.at, l.Text)
 	}
 }

@@ -188,6 +188,8 @@ func (t *turn) unknown(body string, elsewhere bool) {
 		lines = append(lines, t.text("place.management"))
 	case near != "":
 		lines = append(lines, t.text("unknown.near", "word", near))
+	case elsewhere:
+		lines = append(lines, t.text("place.own_room"))
 	case t.place != Leg:
 		lines = append(lines, t.text("unknown.none"))
 	}

@@ -102,7 +102,11 @@ func (t *turn) noMentors(l *list) error {
 	if mentoring.May(t.memberships, mentoring.DoChoose) {
 		parts = append(parts, t.text("mentors.ask_anyone"))
 	}
-	for _, s := range t.b.services(t.lang, f.Topics) {
+	elsewhere, err := t.directory(f.Topics, "")
+	if err != nil {
+		return err
+	}
+	for _, s := range elsewhere {
 		parts = append(parts, t.text("mentors.service", "service_text", s))
 	}
 	t.line(strings.Join(parts, "\n"))

@@ -35,7 +35,10 @@ const (
 	askMeasure  askKind = "measure"
 	askDelete   askKind = "delete"
 	askExport   askKind = "export"
-	askMove     askKind = "move"   // the recovery phrase
+	askMove     askKind = "move" // the recovery phrase
+	askText     askKind = "text" // a new wording of a text
+	askAnnounce askKind = "announce"
+	askRole     askKind = "role"
 	askPhrase   askKind = "phrase" // is it written down
 	askSigns    askKind = "signs"  // which the others see
 )
@@ -46,7 +49,7 @@ func (q *question) free() bool {
 	if q.Kind == askRemark || q.Kind == askQuestion && (strings.HasPrefix(q.Step, stepText) || q.Step == stepChoices) {
 		return true
 	}
-	return q.Kind == askNickname || q.Kind == askMyCard || q.Kind == askAnyone && q.Step == stepWords
+	return q.Kind == askNickname || q.Kind == askMyCard || q.Kind == askAnyone && q.Step == stepWords || q.Kind == askAnnounce && q.Step != stepAnnounce
 }
 
 // yesNo says whether the answer is yes or no.
@@ -54,12 +57,15 @@ func (q *question) yesNo() bool {
 	switch q.Kind {
 	case askSupervision:
 		return true
-	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askExport, askForget, askOffer, askMeasure:
+	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askExport, askForget, askOffer, askMeasure,
+		askText, askRole:
 		return true
 	case askWords, askRelease, askDropRemark:
 		return true
 	case askAnyone:
 		return q.Step == stepSure
+	case askAnnounce:
+		return q.Step == stepAnnounce
 	case askMyCard:
 		return q.Step == stepSend || q.Step == stepMissing
 	}

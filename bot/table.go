@@ -80,6 +80,7 @@ func table() []command {
 		{name: "feedback", in: inRoom, may: mentoring.DoQuestions, do: (*turn).feedback},
 		{name: "idea", in: inRoom, may: mentoring.DoQuestions, do: (*turn).idea},
 		{name: "questions", in: inRoom, may: mentoring.DoQuestions, do: (*turn).questions},
+		{name: "services", in: inRoom | inLeg, do: (*turn).services},
 		{name: "language", in: inRoom, do: (*turn).language},
 		{name: "phrase", in: inRoom, do: (*turn).phrase},
 		{name: "move", in: inRoom | inStaff, do: (*turn).move},
@@ -106,6 +107,13 @@ func table() []command {
 		{name: "measures", in: work, may: mentoring.DoMeasure, do: (*turn).measures},
 		{name: "ack", in: work, may: mentoring.DoCase, do: (*turn).acknowledge},
 		{name: "oncall", in: work, may: mentoring.DoCase, do: (*turn).onCall},
+		{name: "text", in: work, may: mentoring.DoTexts, do: (*turn).serviceTexts},
+		{name: "service", in: work, may: mentoring.DoServices, do: (*turn).service},
+		{name: "announce", in: work, may: mentoring.DoAnnounce, do: (*turn).announce},
+		{name: "users", in: inRoom, may: mentoring.DoUsers, do: (*turn).users},
+		{name: "user", in: inRoom, may: mentoring.DoUsers, do: (*turn).user},
+		{name: "role", in: inRoom, may: mentoring.DoRoles, do: (*turn).role},
+		{name: "undo", in: work, may: mentoring.DoUndo, do: (*turn).undo},
 		{name: "joining", in: work, may: mentoring.DoOpenJoining, do: (*turn).openJoining},
 		{name: "audit", in: work, may: mentoring.DoAudit, do: (*turn).audit},
 	}
@@ -144,7 +152,10 @@ func (b *Bot) index() {
 			"open", "shut", "trial", "referral", "new", "me",
 			"default", "of_case",
 			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit", "topics", "voices",
-			"on", "off", "reply", "release", "publish"} {
+			"on", "off", "reply", "release", "publish",
+			"find", "revert", "area", "mentees", "mentors", "workers", "everybody",
+			"coordinator", "admin", "evaluator", "paused", "suspended",
+		} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name
 			}

@@ -266,6 +266,12 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerExport(r)
 	case askDelete:
 		return t.answerDelete(r)
+	case askText:
+		return t.answerText(q, r)
+	case askAnnounce:
+		return t.answerAnnounce(q, r)
+	case askRole:
+		return t.answerRole(q, r)
 	case askPhrase:
 		return t.answerPhrase(r)
 	case askQuestion:

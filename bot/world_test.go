@@ -59,7 +59,8 @@ func newWorld(t testing.TB, lang string) *world {
 				Supervision: mentoring.SupervisionRules{
 					Every: 28 * 24 * time.Hour, Lasts: 90 * time.Minute, Missed: 2, Reminders: []time.Duration{24 * time.Hour},
 				},
-				Waiting: mentoring.Waiting{Remind: 24 * time.Hour, Offer: 48 * time.Hour, Staff: 72 * time.Hour},
+				ServiceCheck: 180 * 24 * time.Hour,
+				Waiting:      mentoring.Waiting{Remind: 24 * time.Hour, Offer: 48 * time.Hour, Staff: 72 * time.Hour},
 			}},
 			Topics: []string{"independence", "aftercare", "studies", "work", "parenthood"},
 		},

@@ -79,8 +79,7 @@ type Bridge struct {
 	ghostPrefix string
 	serviceName string
 	staff       []string
-	// addressWords stand where an address was; looked up for every message.
-	addressWords map[mentoring.Language]string
+	wording     sync.Mutex // see words.go
 
 	gaps gaps
 	// suspect: the homeserver may have been restarted, see missed.go.
@@ -125,11 +124,6 @@ func New(o Options) *Bridge {
 		b.now = time.Now
 	}
 	b.Reload(o.Config)
-	b.addressWords = map[mentoring.Language]string{}
-	for _, tag := range config.KnownLanguages() {
-		language := mentoring.Language(tag)
-		b.addressWords[language] = b.bot.Render(language, mentoring.T("relay.address"))
-	}
 	b.device.Store("")
 	b.lanes = newScheduler(b.now)
 	b.files = newFiles(b)
@@ -167,6 +161,7 @@ func rules(c *config.Config) *mentoring.Rules {
 		RegisteredRetention: time.Duration(c.Retention.Registered), InactiveRetention: time.Duration(c.Retention.Inactive),
 		AuditReasons: time.Duration(c.Retention.Reasons), RemarkRetention: time.Duration(c.Retention.Remarks),
 		Zone: c.Location(), Topics: c.Topics, StaffAlias: c.ServiceName,
+		Language: mentoring.Language(c.DefaultLanguage),
 		Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{
 			mentoring.DefaultProgramme: programmeRules(&c.Programmes.Mentoring),
 		},
@@ -186,6 +181,7 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		NeedGuide: p.Mentors.Guide, NeedTraining: p.Mentors.Training, NeedCheck: p.Mentors.BackgroundCheck,
 		OnCall: onCallRules(&p.OnCall), ReviewAfter: p.ReviewAfter.Std(),
 		FreeCards: !p.Mentors.CardApproval, AskWait: p.AskWait.Std(),
+		ServiceCheck: p.ServiceAge.Std(),
 		Carries: map[mentoring.Content]bool{
 			mentoring.Images: p.Media.Images, mentoring.Voice: p.Media.Voice, mentoring.Audio: p.Media.Audio,
 			mentoring.Video: p.Media.Video, mentoring.Files: p.Media.Files,
@@ -259,6 +255,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	if err = b.store.Write(ctx, func(tx *store.Tx) error { return tx.DoomBegun() }); err != nil {
 		return fmt.Errorf("read the uploads: %w", err)
 	}
+	b.reword(ctx)
 	listener := b.listener
 	if listener == nil {
 		if listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", b.listen); err != nil {

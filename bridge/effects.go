@@ -71,6 +71,9 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.phraseJob(opShowPhrase, e.Member)
 	case mentoring.HidePhrase:
 		return s.phraseJob(opHidePhrase, e.Member)
+	case mentoring.RewordTexts:
+		s.reworded = true
+		return nil
 	case mentoring.Welcome:
 		return s.planRoom(store.RoomManagement, int64(e.Member), 0, 0)
 	default:

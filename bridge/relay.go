@@ -467,10 +467,11 @@ func (s *step) redactedWord(viewer *mentoring.Participant) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if word, ok := s.b.addressWords[member.Language]; ok {
-		return word, nil
+	lang := member.Language
+	if lang == "" {
+		lang = s.b.staffLanguage()
 	}
-	return s.b.addressWords[s.b.staffLanguage()], nil
+	return s.b.bot.Render(lang, mentoring.T("relay.address")), nil
 }
 
 // legs says how far each leg of a conversation is, by number.

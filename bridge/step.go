@@ -38,6 +38,7 @@ type step struct {
 	// wanted is the file of the message that was relayed, to be fetched at once.
 	wanted   *filePart
 	wantedOf fileKey
+	reworded bool // texts of the service were rewritten
 	doomed   bool // files are to be deleted
 }
 
@@ -51,6 +52,9 @@ func (b *Bridge) newStep(tx *store.Tx, ev *incoming) *step {
 func (s *step) committed() {
 	for _, key := range s.refused {
 		s.b.meter.Refused(key)
+	}
+	if s.reworded {
+		s.b.reword(context.Background())
 	}
 	if s.doomed {
 		s.b.files.wantSweep()

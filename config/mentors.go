@@ -72,6 +72,8 @@ func (c *Config) checkMentors(k *checker) {
 		c.checkWords(k, key+".text", s.Text)
 	}
 	c.Programmes.Mentoring.Supervision.check(k, "programmes.mentoring.supervision")
+	look := c.Programmes.Mentoring.ServiceAge.Std()
+	k.must(look >= 7*day && look <= 1000*day, "programmes.mentoring.service_check", "%s is out of bounds; between 7d and 1000d", c.Programmes.Mentoring.ServiceAge)
 	wait := c.Programmes.Mentoring.AskWait.Std()
 	k.must(wait >= time.Minute && wait <= 30*day, "programmes.mentoring.ask_wait", "%s is out of bounds; between 1m and 30d", c.Programmes.Mentoring.AskWait)
 	review := c.Programmes.Mentoring.ReviewAfter

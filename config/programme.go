@@ -30,6 +30,9 @@ type Programme struct {
 	// AskWait is for how long a mentee's call to whoever is free waits for a mentor
 	// until staff are told.
 	AskWait Duration `yaml:"ask_wait" reload:"yes"`
+	// ServiceAge is how old the last look at an entry of the directory of help
+	// elsewhere may be until staff are asked to look again.
+	ServiceAge Duration `yaml:"service_check" reload:"yes"`
 
 	// Services are told to who finds no mentor.
 	Services []Service `yaml:"services"`
@@ -102,6 +105,7 @@ func defaultMentoring() Programme {
 		PerMinute:   60,
 		ForgetAfter: Duration(7 * day),
 		FewMentors:  3,
+		ServiceAge:  Duration(180 * 24 * time.Hour),
 	}
 }
 

@@ -26,6 +26,7 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -40,11 +41,13 @@ var files embed.FS
 
 var placeholder = regexp.MustCompile(`\{([a-z_]+)(?::(date|time))?\}`)
 
-// Catalogue is all the words of all the languages. It never changes after Load
-// and may be used by many goroutines.
+// Catalogue is all the words of all the languages. What the files say never
+// changes after Load; texts may be put in their place ([Catalogue.Reword]). It
+// may be used by many goroutines.
 type Catalogue struct {
 	zone      *time.Location
 	languages map[string]*language
+	reworded  atomic.Pointer[map[string]map[string]forms] // by language and key
 }
 
 // language is what the files of one language say together.
@@ -184,7 +187,7 @@ func (c *Catalogue) Say(lang, key string, args map[string]any) string {
 	if !c.Known(lang) {
 		lang = Default
 	}
-	text, ok := c.of(lang).Texts[key]
+	text, ok := c.text(lang, key)
 	if !ok {
 		return key
 	}

@@ -35,6 +35,11 @@ const (
 	AuditReturn       AuditAction = "return"
 	AuditTopic        AuditAction = "topic"
 	AuditCanned       AuditAction = "canned"
+	AuditText         AuditAction = "text"
+	AuditLook         AuditAction = "look" // at what is kept of a person
+	AuditService      AuditAction = "service"
+	AuditAnnounce     AuditAction = "announce"
+	AuditAppoint      AuditAction = "appoint" // somebody has a role of staff now
 	AuditJoiningOpen  AuditAction = "joining_open"
 	AuditJoiningClose AuditAction = "joining_close"
 	AuditMoveAllow    AuditAction = "move_allow"

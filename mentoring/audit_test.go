@@ -34,6 +34,10 @@ func auditFree() map[string]string {
 		"SaveQuestion":    "one answer of a dialogue; its beginning and its end leave one",
 		"RemarkOf":        "looks",
 		"Remarks":         "looks",
+		"AnnounceTo":      "looks",
+		"Announcements":   "looks",
+		"People":          "looks",
+		"TextHistory":     "looks",
 	}
 }
 

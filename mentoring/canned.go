@@ -61,8 +61,9 @@ func (a *Act) SetCanned(staff Member, key string, lang Language, text string) er
 		return fmt.Errorf("canned texts: %w", err)
 	}
 	c := Canned{Programme: s.Programme, Unit: s.Unit, Key: key}
+	var before map[Language]string
 	if i := slices.IndexFunc(list, func(c Canned) bool { return c.Key == key }); i >= 0 {
-		c = list[i]
+		c, before = list[i], list[i].Words
 	} else if len(list) >= maxCanned {
 		return Refuse("canned.too_many", "n", maxCanned)
 	}
@@ -76,7 +77,10 @@ func (a *Act) SetCanned(staff Member, key string, lang Language, text string) er
 	if err := a.Tx.PutCanned(&c); err != nil {
 		return fmt.Errorf("put canned text: %w", err)
 	}
-	return a.audit(staff.ID, AuditCanned)
+	if err := a.audit(staff.ID, AuditCanned); err != nil {
+		return err
+	}
+	return a.undoable(staff, Undone{Kind: UndoCanned, Key: c.Key, Words: before})
 }
 
 // RemoveCanned takes a text away.
@@ -91,6 +95,34 @@ func (a *Act) RemoveCanned(staff Member, key string) error {
 	}
 	if err := a.Tx.DeleteCanned(c.ID); err != nil {
 		return fmt.Errorf("delete canned text: %w", err)
+	}
+	if err := a.audit(staff.ID, AuditCanned); err != nil {
+		return err
+	}
+	return a.undoable(staff, Undone{Kind: UndoCanned, Key: c.Key, Words: c.Words})
+}
+
+// restoreCanned makes a text what it was; without words it was not there.
+func (a *Act) restoreCanned(staff Member, key string, words map[Language]string) error {
+	s, err := a.canIn(staff, DoCanned, DefaultProgramme, DefaultUnit)
+	if err != nil {
+		return err
+	}
+	c, err := a.canned(s.Programme, key)
+	if err := unrefused(err); err != nil {
+		return err
+	}
+	switch {
+	case len(words) == 0 && c.ID != 0:
+		err = a.Tx.DeleteCanned(c.ID)
+	case len(words) > 0:
+		c.Programme, c.Unit, c.Key, c.Words, c.Changed = s.Programme, s.Unit, key, words, a.Now
+		err = a.Tx.PutCanned(&c)
+	default:
+		err = nil // removed by somebody else since
+	}
+	if err != nil {
+		return fmt.Errorf("restore canned text: %w", err)
 	}
 	return a.audit(staff.ID, AuditCanned)
 }

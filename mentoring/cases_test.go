@@ -146,7 +146,7 @@ func TestCaseFromHelloToClose(t *testing.T) {
 	p, q := talk.Participants[0], talk.Participants[1]
 	if talk.Kind != mentoring.KindCase || talk.State != mentoring.Open || talk.Case != c.ID || c.ClaimedBy != staff.ID ||
 		p.Member != caller.ID || p.Alias != "Kuu" || p.Role != mentoring.Mentee || p.Membership == 0 ||
-		q.Member != staff.ID || q.Alias != "Silta" || q.Role != mentoring.Coordinator {
+		q.Member != staff.ID || q.Alias != "Silta" || q.Role != mentoring.Admin {
 		t.Errorf("talk %+v of case %+v", talk, c)
 	}
 	w.same(effects,

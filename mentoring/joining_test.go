@@ -158,7 +158,7 @@ func TestInvitedAreNotAskedTheirAge(t *testing.T) {
 		w := newWorld(t)
 		m := w.staff()
 		w.joins(&m, "Kaisla")
-		if list := w.memberships(m); !m.Joined() || len(list) != 1 || list[0].Role != mentoring.Coordinator {
+		if list := w.memberships(m); !m.Joined() || len(list) != 1 || list[0].Role != mentoring.Admin {
 			t.Errorf("staff joined as %s with %+v", m.Join, list)
 		}
 	})

@@ -189,7 +189,10 @@ func (a *Act) mentorFor(staff Member, id MembershipID, action Action) (Membershi
 // each mentee is told that they may choose somebody else; places that nobody has
 // written in yet are given back.
 func (a *Act) PauseMentor(staff Member, id MembershipID) error {
-	return a.moveMentor(staff, id, StepPause, AuditPause)
+	if err := a.moveMentor(staff, id, StepPause, AuditPause); err != nil {
+		return err
+	}
+	return a.undoable(staff, Undone{Kind: UndoPause, ID: int64(id)})
 }
 
 // ResumeMentor ends a pause.

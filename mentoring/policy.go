@@ -41,6 +41,12 @@ const (
 	DoTopics      Action = "topics"     // keep the list of topics
 	DoQuestions   Action = "questions"  // answer questions, say when one wants them; give feedback
 	DoQuestion    Action = "question"   // write questions, read feedback
+	DoTexts       Action = "texts"      // rewrite the texts of the service
+	DoServices    Action = "services"   // keep the directory of help elsewhere
+	DoAnnounce    Action = "announce"   // tell many people something
+	DoUsers       Action = "users"      // the list of people, and one of them
+	DoRoles       Action = "roles"      // give and take the roles of staff
+	DoUndo        Action = "undo"       // take back what one did last
 )
 
 // Grant says in which states of a membership its role allows an action.
@@ -115,6 +121,12 @@ func Policy() []Rule {
 		{DoMeasure, false, [6]Grant{no, no, no, act, act, no}},
 		{DoQuestions, true, [6]Grant{act, mem, act, no, no, no}},
 		{DoQuestion, false, [6]Grant{no, no, no, act, act, no}},
+		{DoTexts, false, [6]Grant{no, no, no, act, act, no}},
+		{DoServices, false, [6]Grant{no, no, no, act, act, no}},
+		{DoAnnounce, false, [6]Grant{no, no, no, act, act, no}},
+		{DoUsers, false, [6]Grant{no, no, no, act, act, no}},
+		{DoRoles, false, [6]Grant{no, no, no, no, act, no}},
+		{DoUndo, false, [6]Grant{no, no, no, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
 		{DoAudit, false, [6]Grant{no, no, no, act, act, no}},
 	}

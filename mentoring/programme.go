@@ -30,6 +30,9 @@ type ProgrammeRules struct {
 	// Shows says which signs people may show; none unless it is set.
 	Shows       map[Sign]bool
 	ReviewAfter time.Duration
+	// ServiceCheck is how old the last look at an entry of the directory may be
+	// until staff are asked to look again; 0: any age.
+	ServiceCheck time.Duration
 	// AskWait is for how long an asking waits for a mentor until staff are told.
 	AskWait     time.Duration
 	Supervision SupervisionRules

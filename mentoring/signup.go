@@ -60,6 +60,17 @@ func (a *Act) JoiningOpen() (bool, error) {
 // OpenJoining opens or closes joining for those whom nobody has invited
 // (feature S12). Whoever is in the middle of it may finish.
 func (a *Act) OpenJoining(m Member, open bool) error {
+	before, err := a.JoiningOpen()
+	if err != nil {
+		return err
+	}
+	if err := a.openJoining(m, open); err != nil {
+		return err
+	}
+	return a.undoable(m, Undone{Kind: UndoJoining, Open: before})
+}
+
+func (a *Act) openJoining(m Member, open bool) error {
 	if err := a.can(m, DoOpenJoining); err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (a *Act) Enlist(address string) (Member, error) {
 	return m, nil
 }
 
-// staffMembership is the member's coordinator membership, in whatever state; a
+// staffMembership is the member's admin membership, in whatever state; a
 // new one without a state when there is none.
 func (a *Act) staffMembership(m Member) (Membership, error) {
 	list, err := a.Tx.Memberships(m.ID)
@@ -83,12 +83,12 @@ func (a *Act) staffMembership(m Member) (Membership, error) {
 		return Membership{}, fmt.Errorf("memberships: %w", err)
 	}
 	for _, s := range list {
-		if s.Role == Coordinator && s.Programme == DefaultProgramme && s.Unit == DefaultUnit {
+		if s.Role == Admin && s.Programme == DefaultProgramme && s.Unit == DefaultUnit {
 			return s, nil
 		}
 	}
 	return Membership{
-		Member: m.ID, Programme: DefaultProgramme, Unit: DefaultUnit, Role: Coordinator, Created: a.Now,
+		Member: m.ID, Programme: DefaultProgramme, Unit: DefaultUnit, Role: Admin, Created: a.Now,
 	}, nil
 }
 

@@ -28,7 +28,7 @@ func TestEnlist(t *testing.T) {
 	}
 	mentee := w.mentee("Kuu")
 	enlist(mentee.Address)
-	if list := w.memberships(mentee); len(list) != 2 || list[1].Role != mentoring.Coordinator || list[1].State != mentoring.Active {
+	if list := w.memberships(mentee); len(list) != 2 || list[1].Role != mentoring.Admin || list[1].State != mentoring.Active {
 		t.Errorf("a mentee who became staff: %+v", list)
 	}
 	asked := w.met()

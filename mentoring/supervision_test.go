@@ -207,7 +207,7 @@ func TestGroupIsLazyAndAnonymous(t *testing.T) {
 		}
 		seen[p.Alias] = true
 	}
-	if len(c.Participants) != 3 || c.ByMember(mentors[2].ID) != nil || c.ByMember(staff.ID).Role != mentoring.Coordinator {
+	if len(c.Participants) != 3 || c.ByMember(mentors[2].ID) != nil || c.ByMember(staff.ID).Role != mentoring.Admin {
 		t.Errorf("in the group: %+v", c.Participants)
 	}
 	// Writing while the meeting goes on is being there.

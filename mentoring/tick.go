@@ -81,7 +81,14 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if more || met || questions || offered || asked || held || told || len(due) == tickBatch || len(away) == tickBatch {
+	sending, err := a.announcements()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if err := a.servicesUnchecked(); err != nil {
+		return time.Time{}, err
+	}
+	if more || met || questions || sending || offered || asked || held || told || len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
 	}
 	return a.Now.Add(TickEvery), nil

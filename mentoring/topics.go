@@ -3,6 +3,7 @@ package mentoring
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -100,13 +101,17 @@ func (a *Act) AddTopic(staff Member, words map[Language]string) (int, error) {
 	for _, t := range list {
 		number = max(number, t.Position+1)
 	}
-	list = append(list, Topic{
+	added := Topic{
 		Programme: s.Programme, Unit: s.Unit, Key: fmt.Sprint("own", number), Words: words, Position: number, Changed: a.Now,
-	})
-	if err = a.putTopics(list); err != nil {
+	}
+	if err = a.putTopics(append(list, added)); err != nil {
 		return 0, err
 	}
-	return number, a.audit(staff.ID, AuditTopic)
+	if err := a.audit(staff.ID, AuditTopic); err != nil {
+		return 0, err
+	}
+	added.Retired = true // topics do not go: cards may name them
+	return number, a.undoable(staff, Undone{Kind: UndoTopics, Topics: []Topic{added}})
 }
 
 // changeTopic changes the topic with that number.
@@ -119,6 +124,7 @@ func (a *Act) changeTopic(staff Member, number int, change func(list []Topic, t 
 	if t == nil {
 		return Refuse("topic.unknown", "number", number)
 	}
+	before := *t
 	if err := change(list, t); err != nil {
 		return err
 	}
@@ -126,7 +132,10 @@ func (a *Act) changeTopic(staff Member, number int, change func(list []Topic, t 
 	if err := a.putTopics(list); err != nil {
 		return err
 	}
-	return a.audit(staff.ID, AuditTopic)
+	if err := a.audit(staff.ID, AuditTopic); err != nil {
+		return err
+	}
+	return a.undoable(staff, Undone{Kind: UndoTopics, Topics: []Topic{before}})
 }
 
 func topicNumber(list []Topic, number int) *Topic {
@@ -196,6 +205,7 @@ func (a *Act) MergeTopic(staff Member, from, into int) error {
 	if err != nil {
 		return fmt.Errorf("mentors: %w", err)
 	}
+	before, cards := *old, map[MembershipID][]string{}
 	old.Retired, old.Merged, old.Changed = true, now.Key, a.Now
 	if err := a.putTopics(list); err != nil {
 		return err
@@ -208,13 +218,61 @@ func (a *Act) MergeTopic(staff Member, from, into int) error {
 		if err != nil {
 			return fmt.Errorf("card: %w", err)
 		}
-		i := slices.Index(c.Topics, old.Key)
-		if i < 0 {
+		if !slices.Contains(c.Topics, old.Key) {
 			continue
 		}
-		c.Topics = slices.Clone(c.Topics)
-		c.Topics[i] = now.Key
-		c.Topics = unique(c.Topics)
+		cards[m.ID] = c.Topics
+		c.Topics = mergedTopics(c.Topics, old.Key, now.Key)
+		if err := a.putCard(&c); err != nil {
+			return err
+		}
+		if err := a.keepVersion(staff.ID, StepMerge, &c); err != nil {
+			return err
+		}
+	}
+	if err := a.audit(staff.ID, AuditTopic); err != nil {
+		return err
+	}
+	return a.undoable(staff, Undone{Kind: UndoTopics, Key: now.Key, Topics: []Topic{before}, Cards: cards})
+}
+
+// mergedTopics has one topic in the place of another.
+func mergedTopics(topics []string, old, now string) []string {
+	topics = slices.Clone(topics)
+	topics[slices.Index(topics, old)] = now
+	return unique(topics)
+}
+
+// restoreTopics makes topics what they were. Cards that were changed with them
+// are as before, too, unless their mentors have changed them since.
+func (a *Act) restoreTopics(staff Member, topics []Topic, into string, cards map[MembershipID][]string) error {
+	list, _, err := a.staffTopics(staff)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		for _, before := range topics {
+			if list[i].Key == before.Key {
+				before.ID, before.Changed = list[i].ID, a.Now
+				list[i] = before
+			}
+		}
+	}
+	if err := a.putTopics(list); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(cards)) {
+		c, err := a.Tx.Card(id)
+		if err != nil {
+			if errors.Is(err, ErrNotFound) {
+				continue
+			}
+			return fmt.Errorf("card: %w", err)
+		}
+		if !slices.Equal(c.Topics, mergedTopics(cards[id], topics[0].Key, into)) {
+			continue
+		}
+		c.Topics = cards[id]
 		if err := a.putCard(&c); err != nil {
 			return err
 		}

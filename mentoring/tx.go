@@ -46,6 +46,27 @@ type Tx interface {
 	// included; none until staff first change the list.
 	Topics(Programme) ([]Topic, error)
 	PutTopic(*Topic) error
+	// PutText puts a text in force and keeps those before it (it never has an ID);
+	// TextHistory lists them, the newest first.
+	PutText(*TextVersion) error
+	TextHistory(key string, lang Language, p Programme, u Unit) ([]TextVersion, error)
+	Services(Programme) ([]Service, error)
+	PutService(*Service) error
+	DeleteService(int64) error
+	// Announcements are those that are not over, DueAnnouncements those whose Due
+	// has come, at most limit. Audience lists the members who have joined and have
+	// a membership of one of the roles that is going on, by ID after one, at most limit.
+	Announcement(int64) (Announcement, error)
+	Announcements() ([]Announcement, error)
+	DueAnnouncements(now time.Time, limit int) ([]Announcement, error)
+	PutAnnouncement(*Announcement) error
+	Audience(p Programme, u Unit, roles []Role, after MemberID, limit int) ([]Member, error)
+	CountAudience(p Programme, u Unit, roles []Role) (int, error)
+	// People lists the members whom a filter names but for its words, the newest first.
+	People(f PeopleFilter, limit int) ([]Member, error)
+	// Undone is what a staff member did last; PutUndone with nil forgets it.
+	Undone(MemberID) (Undone, error)
+	PutUndone(MemberID, *Undone) error
 	CannedTexts(Programme) ([]Canned, error) // by key
 	PutCanned(*Canned) error
 	DeleteCanned(int64) error

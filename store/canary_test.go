@@ -56,7 +56,7 @@ func plantCanaries(tx *store.Tx, w *world) error {
 		tx.PutAttempts(c[0], mentoring.Attempts{Wrong: 1}),
 		tx.PutSetting("welcome", c[2]),
 		tx.PutTopic(&mentoring.Topic{Key: "t", Words: map[mentoring.Language]string{"fi": c[4]}}),
-		tx.PutTextOverride(&store.TextOverride{Key: "k", Words: c[2]}),
+		tx.PutText(&mentoring.TextVersion{Key: "k", Words: c[2]}),
 		tx.PutUpload(&store.Upload{Conversation: conv.ID, Source: "$source", State: store.UploadWhole, Address: c[0], Opens: []byte(c[2])}),
 		tx.PutPoll(&store.Poll{Conversation: conv.ID, Source: "$x:y", State: []byte(c[2])}),
 		tx.Enqueue(&store.Row{Lane: 5, Kind: store.LaneIn, Payload: []byte(c[0] + c[2])}),

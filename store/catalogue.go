@@ -203,23 +203,10 @@ func (t *Tx) PutTopic(topic *mentoring.Topic) error {
 	return doing("put topic", err)
 }
 
-// TextOverride is a text of the language files as staff have rewritten it for
-// a programme and unit. Its words are sealed at rest.
-type TextOverride struct {
-	ID        int64
-	Key       string // of the language files
-	Language  mentoring.Language
-	Programme mentoring.Programme
-	Unit      mentoring.Unit
-	Words     string // empty: back to the text of the language files
-	Author    mentoring.MemberID
-	Changed   time.Time
-}
-
 const textColumns = "id, name, language, programme, unit, words, author, changed"
 
-func (t *Tx) scanText(r record) (o TextOverride, err error) {
-	o = TextOverride{
+func (t *Tx) scanText(r record) (o mentoring.TextVersion, err error) {
+	o = mentoring.TextVersion{
 		ID: r.int(0), Key: r.text(1), Language: mentoring.Language(r.text(2)), Programme: mentoring.Programme(r.text(3)),
 		Unit: mentoring.Unit(r.text(4)), Author: mentoring.MemberID(r.int(6)), Changed: r.time(7),
 	}
@@ -227,30 +214,23 @@ func (t *Tx) scanText(r record) (o TextOverride, err error) {
 	return o, err
 }
 
-// TextOverride is the text in force, [mentoring.ErrNotFound] when it was never edited.
-func (t *Tx) TextOverride(key string, lang mentoring.Language, p mentoring.Programme, u mentoring.Unit) (TextOverride, error) {
-	o, err := single(t, "SELECT "+textColumns+" FROM text_override WHERE name = $1 AND language = $2 AND programme = $3 AND unit = $4 ORDER BY id DESC LIMIT 1",
-		t.scanText, key, lang, p, u)
-	return o, doing("text", err)
-}
-
-// TextOverrides lists all texts in force that are not empty.
-func (t *Tx) TextOverrides() ([]TextOverride, error) {
+// Texts lists all texts in force that are not empty.
+func (t *Tx) Texts() ([]mentoring.TextVersion, error) {
 	list, err := collect(t, "SELECT "+textColumns+` FROM text_override
 		WHERE id IN (SELECT max(id) FROM text_override GROUP BY name, language, programme, unit) AND length(words) > 0 ORDER BY id`, t.scanText)
 	return list, doing("texts", err)
 }
 
 // TextHistory lists what a text has been, the newest first.
-func (t *Tx) TextHistory(key string, lang mentoring.Language, p mentoring.Programme, u mentoring.Unit) ([]TextOverride, error) {
+func (t *Tx) TextHistory(key string, lang mentoring.Language, p mentoring.Programme, u mentoring.Unit) ([]mentoring.TextVersion, error) {
 	list, err := collect(t, "SELECT "+textColumns+" FROM text_override WHERE name = $1 AND language = $2 AND programme = $3 AND unit = $4 ORDER BY id DESC",
 		t.scanText, key, lang, p, u)
 	return list, doing("text history", err)
 }
 
-// PutTextOverride puts a text in force and keeps the former one as history.
+// PutText puts a text in force and keeps the former one as history.
 // It sets the ID.
-func (t *Tx) PutTextOverride(o *TextOverride) error {
+func (t *Tx) PutText(o *mentoring.TextVersion) error {
 	if err := t.writing(); err != nil {
 		return err
 	}

@@ -268,22 +268,18 @@ func TestTopicsTextsSettings(t *testing.T) {
 		s.write(func(tx *store.Tx) error { return tx.PutTopic(&work) })
 		same(t, "topics", both(s, "topics", func(tx *store.Tx) ([]mentoring.Topic, error) { return tx.Topics(mentoring.DefaultProgramme) }), []mentoring.Topic{own, work})
 
-		put := func(words string) store.TextOverride {
-			o := store.TextOverride{Key: "welcome", Language: "fi", Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Words: words, Author: 7, Changed: w.now()}
-			s.write(func(tx *store.Tx) error { o.ID = 0; return tx.PutTextOverride(&o) })
+		put := func(words string) mentoring.TextVersion {
+			o := mentoring.TextVersion{Key: "welcome", Language: "fi", Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Words: words, Author: 7, Changed: w.now()}
+			s.write(func(tx *store.Tx) error { o.ID = 0; return tx.PutText(&o) })
 			return o
 		}
 		first, second := put("Tervetuloa"), put("Hei, tervetuloa!")
-		look := func(tx *store.Tx) (store.TextOverride, error) {
-			return tx.TextOverride("welcome", "fi", mentoring.DefaultProgramme, mentoring.DefaultUnit)
-		}
-		same(t, "text in force", both(s, "text", look), second)
-		same(t, "history", both(s, "history", func(tx *store.Tx) ([]store.TextOverride, error) {
+		same(t, "history", both(s, "history", func(tx *store.Tx) ([]mentoring.TextVersion, error) {
 			return tx.TextHistory("welcome", "fi", mentoring.DefaultProgramme, mentoring.DefaultUnit)
-		}), []store.TextOverride{second, first})
-		same(t, "all texts", both(s, "texts", (*store.Tx).TextOverrides), []store.TextOverride{second})
+		}), []mentoring.TextVersion{second, first})
+		same(t, "all texts", both(s, "texts", (*store.Tx).Texts), []mentoring.TextVersion{second})
 		put("")
-		same(t, "back to the file", len(both(s, "texts", (*store.Tx).TextOverrides)), 0)
+		same(t, "back to the file", len(both(s, "texts", (*store.Tx).Texts)), 0)
 
 		setting := func() string {
 			return both(s, "setting", func(tx *store.Tx) (string, error) { return tx.Setting("sync") })

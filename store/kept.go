@@ -75,6 +75,7 @@ func keepings() []keeping {
 	all = append(all, aboutMentor()...)
 	all = append(all, aboutTalking()...)
 	all = append(all, aboutMessages()...)
+	all = append(all, aboutStaff()...)
 	all = append(all, aboutAsking()...)
 	all = append(all, aboutAudit()...)
 	return append(all, aboutNobody()...)
@@ -161,6 +162,12 @@ func aboutPerson() []keeping {
 			hidden: map[string]string{"hash": byItself, "programme": "the same for all", "unit": "the same for all", "giver": theirs},
 			erase:  "UPDATE code SET giver = 0 WHERE giver = $1",
 		},
+	}
+}
+
+// aboutStaff is what is kept of what staff do.
+func aboutStaff() []keeping {
+	return []keeping{
 		{
 			table: "text_override", of: "author = $1", what: "text", counted: true,
 			hidden: map[string]string{
@@ -168,6 +175,19 @@ func aboutPerson() []keeping {
 				"words": "of the service", "author": theirs, "changed": "of the service",
 			},
 			erase: "UPDATE text_override SET author = NULL WHERE author = $1",
+		},
+		{
+			table: "announcement", of: "author = $1", what: "announcement", counted: true,
+			hidden: map[string]string{
+				"id": aNumber, "programme": "of the service", "unit": "of the service", "audience": "of the service", "words": "of the service",
+				"author": theirs, "due": "of the service", "reached": another, "told": "of the service", "created": "of the service",
+			},
+			erase: "UPDATE announcement SET author = NULL WHERE author = $1",
+		},
+		{
+			table: "undone", of: "member = $1", what: "undone", counted: true,
+			hidden: map[string]string{"member": theirs, "what": "of the service, gone after the next command"},
+			erase:  "DELETE FROM undone WHERE member = $1",
 		},
 	}
 }
@@ -415,6 +435,7 @@ func aboutNobody() []keeping {
 		{table: "setting", why: "settings of the service"},
 		{table: "high_water", why: "numbers of ours"},
 		{table: "canned", why: "texts of the service"},
+		{table: "service", why: "texts of the service"},
 		{table: "staff_room", why: "rooms of the service"},
 		{table: "alarm", why: "that staff are being called because of a case, which is shown"},
 		{table: "alarm_call", why: "numbers of lines with which they are"},

@@ -160,7 +160,7 @@ func (o *opened) fill(at time.Time) *cast {
 			tx.PutRemark(&mentoring.Remark{State: mentoring.RemarkOpen, Text: "hyvä", Writer: c.mentee.ID}),
 			tx.PutTopic(&mentoring.Topic{Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Key: "suru",
 				Words: map[mentoring.Language]string{"fi": "Suru"}}),
-			tx.PutTextOverride(&store.TextOverride{Key: "hello", Language: "fi", Words: "Terve"}),
+			tx.PutText(&mentoring.TextVersion{Key: "hello", Language: "fi", Words: "Terve"}),
 			tx.PutUpload(&store.Upload{Conversation: c.conversation.ID, Source: "$image", Number: 2, State: store.UploadWhole, Address: "mxc://x/y", Opens: []byte("avain")}),
 			tx.PutPoll(&store.Poll{Conversation: c.conversation.ID, Source: newEvent(), State: []byte("kysely")}),
 		)
@@ -185,7 +185,7 @@ func (o *opened) filled(c *cast) {
 		talk, err5 := tx.Conversation(c.conversation.ID)
 		same(t, "participant", talk.Participants[1].Alias, "Kanerva")
 		topics, err6 := tx.Topics(mentoring.DefaultProgramme)
-		texts, err7 := tx.TextOverrides()
+		texts, err7 := tx.Texts()
 		if len(topics) != 1 || topics[0].Words["fi"] != "Suru" || len(texts) != 1 || texts[0].Words != "Terve" {
 			t.Errorf("topics %v, texts %v", topics, texts)
 		}

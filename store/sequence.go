@@ -15,6 +15,8 @@ const (
 	seqMenu
 	seqTopic
 	seqText
+	seqService
+	seqAnnouncement
 	seqUpload
 	seqPoll
 	seqVersion
@@ -47,6 +49,8 @@ func allSeries() [sequenceCount]series {
 		seqQueue:        {"queue", "SELECT coalesce(max(id), 0) FROM queue", 4096},
 		seqMenu:         {"menu", "SELECT 0", 256},
 		seqTopic:        {"topic", "SELECT coalesce(max(id), 0) FROM topic", 1},
+		seqService:      {"service", "SELECT coalesce(max(id), 0) FROM service", 1},
+		seqAnnouncement: {"announcement", "SELECT coalesce(max(id), 0) FROM announcement", 1},
 		seqText:         {"text", "SELECT coalesce(max(id), 0) FROM text_override", 1},
 		seqUpload:       {"upload", "SELECT coalesce(max(id), 0) FROM upload", 16},
 		seqPoll:         {"poll", "SELECT coalesce(max(id), 0) FROM poll", 4},

@@ -195,6 +195,38 @@ CREATE TABLE canned (
 );
 
 -- How many first replies of a mentor took how long, by day; kept for 30 days.
+-- Help elsewhere, as staff keep it.
+CREATE TABLE service (
+	id        INTEGER NOT NULL PRIMARY KEY,
+	programme TEXT    NOT NULL,
+	unit      TEXT    NOT NULL,
+	words     BYTEA   NOT NULL, -- sealed: in each language, topics, area
+	checked   BIGINT  NOT NULL,
+	warned    BIGINT  NOT NULL,
+	changed   BIGINT  NOT NULL
+);
+
+-- Messages of staff to many people. The words go when everybody has them.
+CREATE TABLE announcement (
+	id        INTEGER NOT NULL PRIMARY KEY,
+	programme TEXT    NOT NULL,
+	unit      TEXT    NOT NULL,
+	audience  TEXT    NOT NULL,
+	words     BYTEA   NOT NULL, -- sealed
+	author    INTEGER REFERENCES member (id),
+	due       BIGINT  NOT NULL, -- the next part; 0: over
+	reached   INTEGER NOT NULL, -- member
+	told      INTEGER NOT NULL,
+	created   BIGINT  NOT NULL
+);
+CREATE INDEX announcement_due ON announcement (due) WHERE due > 0;
+
+-- What a staff member did last, and how it was before.
+CREATE TABLE undone (
+	member INTEGER NOT NULL PRIMARY KEY REFERENCES member (id),
+	what   BYTEA   NOT NULL -- sealed
+);
+
 CREATE TABLE reply_sample (
 	membership INTEGER  NOT NULL REFERENCES membership (id),
 	day        INTEGER  NOT NULL, -- since 1970
