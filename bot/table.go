@@ -31,10 +31,17 @@ const (
 
 func (s placeSet) has(p Place) bool { return s&(1<<p) != 0 }
 
-// table is the command table, in the order of the help. Staff commands work in
-// a staff room and in the staff member's own room, nowhere else.
-func table() []command {
-	const everywhere, work = inRoom | inLeg | inStaff, inRoom | inStaff
+// table is the command table, in the order of the help.
+func table() []command { return append(peopleCommands(), staffCommands()...) }
+
+// Where commands may be given.
+const (
+	everywhere = inRoom | inLeg | inStaff
+	work       = inRoom | inStaff
+)
+
+// peopleCommands are what everybody may do, mentors among them.
+func peopleCommands() []command {
 	return []command{
 		{name: "help", in: everywhere, quiet: true, do: (*turn).help},
 		{name: "staff", in: inRoom | inLeg, may: mentoring.DoCallStaff, quiet: true, do: (*turn).callStaff},
@@ -88,7 +95,13 @@ func table() []command {
 		{name: "export", in: inRoom, do: (*turn).export},
 		{name: "delete", in: inRoom, do: (*turn).deleteMe},
 		{name: "cancel", in: everywhere, quiet: true, do: (*turn).cancel},
+	}
+}
 
+// staffCommands work in a staff room and in the staff member's own room, nowhere
+// else.
+func staffCommands() []command {
+	return []command{
 		{name: "codes", in: work, may: mentoring.DoRefer, do: (*turn).codes},
 		{name: "mentor", in: work, may: mentoring.DoSeeMentors, do: (*turn).mentor},
 		{name: "limit", in: work, may: mentoring.DoMoveMentor, do: (*turn).limit},
