@@ -199,8 +199,10 @@ func (s *script) stage(f []string) {
 	case "departed":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Departed(p, false) })
-	case "held": // a message of theirs with a phone number in it; they are asked
+	case "voice": // their first voice message; they are asked
 		s.holds(f[1], f[2])
+	case "held": // a message of theirs with a phone number in it; they are asked
+		s.holds(f[1], f[2], mentoring.ContactPhone)
 	case "arrived":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Arrived(p) })
@@ -214,13 +216,12 @@ func (s *script) stage(f []string) {
 }
 
 // holds lets a message be held, and its writer be asked.
-func (s *script) holds(name, with string) {
-	p := s.leg(name, with)
+func (s *script) holds(who, other string, found ...mentoring.ContactKind) {
+	p := s.leg(who, other)
 	s.must(func(a *mentoring.Act) error {
-		found := []mentoring.ContactKind{mentoring.ContactPhone}
 		held, _, _, err := a.Hold(p, mentoring.Says, found)
 		if err == nil {
-			s.learn(name+"/"+with, s.bot.HeldQuestion(s.lang, held.ID, found))
+			s.learn(who+"/"+other, s.bot.HeldQuestion(s.lang, held, found))
 		}
 		return err
 	})

@@ -7,15 +7,23 @@ import (
 	"silta/mentoring"
 )
 
-// heldChoices are what may become of a message that the guard holds, by number.
-func heldChoices() []mentoring.Decision {
+// heldChoices are what may become of a held message, by number.
+func heldChoices(voice bool) []mentoring.Decision {
+	if voice {
+		return []mentoring.Decision{mentoring.SendAnyway, mentoring.DropIt}
+	}
 	return []mentoring.Decision{mentoring.SendAnyway, mentoring.HidePart, mentoring.DropIt}
 }
 
 // HeldQuestion asks a person about a message of theirs in which something of
-// these kinds was found. The answer comes back with the ID as its menu.
-func (b *Bot) HeldQuestion(lang mentoring.Language, id int64, found []mentoring.ContactKind) Line {
-	return Line{Text: b.Render(lang, mentoring.ContactsText("guard.ask", found)), Menu: id, Buttons: keycaps(1, len(heldChoices())), Loud: true}
+// these kinds was found, or about their first voice message. The answer comes back
+// with the ID as its menu.
+func (b *Bot) HeldQuestion(lang mentoring.Language, held mentoring.Held, found []mentoring.ContactKind) Line {
+	text := mentoring.ContactsText("guard.ask", found)
+	if held.Voice {
+		text = mentoring.T("media.voice_first")
+	}
+	return Line{Text: b.Render(lang, text), Menu: held.ID, Buttons: keycaps(1, len(heldChoices(held.Voice))), Loud: true}
 }
 
 // tapHeld takes a tap on a question about a held message; done is false when it
@@ -75,17 +83,32 @@ func (t *turn) lastBecomes(d mentoring.Decision) error {
 	return t.decide(id, d)
 }
 
-// aboutHeld decides by a number or a word of the commands.
+// aboutHeld decides by a number or a word of the commands; of a voice message by
+// yes and no, too.
 func (t *turn) aboutHeld(id int64, r reply) error {
-	if choices := heldChoices(); r.number > 0 && r.number <= len(choices) {
+	held, err := t.act.Tx.Held(id)
+	if errors.Is(err, mentoring.ErrNotFound) {
+		return mentoring.Refuse("guard.none")
+	}
+	if err != nil {
+		return fmt.Errorf("held: %w", err)
+	}
+	choices := heldChoices(held.Voice)
+	if r.number > 0 && r.number <= len(choices) {
 		return t.decide(id, choices[r.number-1])
 	}
+	if held.Voice && (r.yes || r.no) {
+		return t.decide(id, map[bool]mentoring.Decision{true: mentoring.SendAnyway, false: mentoring.DropIt}[r.yes])
+	}
 	if f, ok := t.b.byWord[word(r.text)]; ok {
-		for _, d := range heldChoices() {
+		for _, d := range choices {
 			if t.b.commands[f.at].name == string(d) {
 				return t.decide(id, d)
 			}
 		}
+	}
+	if held.Voice {
+		return mentoring.Refuse("guard.unclear_voice")
 	}
 	t.say("guard.unclear")
 	return nil

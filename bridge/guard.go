@@ -36,20 +36,34 @@ type ownMessage struct {
 	target *store.Message // what it relates to; nil: nothing
 	link   *relation
 	what   mentoring.Utterance
+	// parts of what is readable are hidden; nil: nothing is.
+	parts [][2]int
+}
+
+// shown is the message as somebody who reads a language sees it.
+func (s *step) shown(o *ownMessage, language mentoring.Language) *rewrite.Message {
+	if len(o.parts) == 0 {
+		return o.m
+	}
+	if language == "" {
+		language = s.b.staffLanguage()
+	}
+	return o.m.Hide(o.parts, s.b.bot.Render(language, mentoring.T("guard.word")))
 }
 
 // guarded does what the programme wants with a message in which contacts were
-// found. done says that it is not to be relayed now; rendered may be changed.
-func (s *step) guarded(o ownMessage, rendered map[int]content) (done bool, err error) {
+// found. done says that it is not to be relayed now; rendered may be changed, and
+// what of the message is hidden.
+func (s *step) guarded(o *ownMessage, rendered map[int]content) (done bool, err error) {
 	if o.m.Relation.Kind == rewrite.Replace {
-		if done, err = s.heldAnew(o, rendered); done || err != nil {
+		if done, err = s.heldAnew(*o); done || err != nil {
 			return done, err
 		}
 	}
-	if err = s.behind(o); err != nil {
+	if err = s.behind(*o); err != nil {
 		return false, err
 	}
-	found, err := s.contacts(o, rendered)
+	found, err := s.contacts(*o, rendered)
 	if err != nil {
 		return false, err
 	}
@@ -58,18 +72,15 @@ func (s *step) guarded(o ownMessage, rendered map[int]content) (done bool, err e
 	if err != nil || policy == mentoring.GuardOff {
 		return false, err
 	}
-	held := o.m.Kind == rewrite.Text || o.m.Kind == rewrite.Emote || o.m.Kind == rewrite.Notice
-	switch {
-	case policy == mentoring.GuardBlock:
+	if policy == mentoring.GuardBlock {
 		return false, mentoring.RefuseContacts("guard.blocked", kinds)
-	case !held: // a poll: it is made anew more easily than asked about
-		return false, mentoring.RefuseContacts("guard.other", kinds)
 	}
-	without, err := s.renderWithout(o, found)
+	without, parts, err := s.renderWithout(*o, found)
 	if err != nil {
 		return false, err
 	}
 	if policy == mentoring.GuardHide {
+		o.parts = parts
 		for number, made := range without {
 			rendered[number] = made
 		}
@@ -77,7 +88,7 @@ func (s *step) guarded(o ownMessage, rendered map[int]content) (done bool, err e
 		s.act.Do(mentoring.Tell{Participant: o.from.ID, Text: mentoring.ContactsText("guard.hidden", kinds)})
 		return false, s.act.ContactsFound(o.from.ID, kinds)
 	}
-	return true, s.holdBack(o, rendered, without, kinds)
+	return true, s.holdBack(*o, rendered, without, parts, kinds)
 }
 
 func kindsOf(found []mentoring.Finding) []mentoring.ContactKind {
@@ -134,67 +145,85 @@ func bodyOf(raw json.RawMessage) string {
 
 // renderWithout builds a message without the contacts, in every viewer's
 // language.
-func (s *step) renderWithout(o ownMessage, found []mentoring.Finding) (map[int]content, error) {
+func (s *step) renderWithout(o ownMessage, found []mentoring.Finding) (all map[int]content, parts [][2]int, err error) {
 	c, err := s.tx.Conversation(o.room.Conversation)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	parts := make([][2]int, len(found))
+	o.parts = make([][2]int, len(found))
 	for i, f := range found {
-		parts[i] = [2]int{f.Start, f.End}
+		o.parts[i] = [2]int{f.Start, f.End}
 	}
-	all := make(map[int]content, len(c.Participants)-1)
+	all = make(map[int]content, len(c.Participants)-1)
 	for i := range c.Participants {
 		viewer := &c.Participants[i]
 		if viewer.Number == o.from.Number {
 			continue
 		}
-		member, err := s.tx.Member(viewer.Member)
+		language, err := s.languageOf(viewer)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		language := member.Language
-		if language == "" {
-			language = s.b.staffLanguage()
-		}
-		word := s.b.bot.Render(language, mentoring.T("guard.word"))
-		one, err := s.render(o.room, o.from, o.m.Hide(parts, word))
+		one, err := s.render(o.room, o.from, s.shown(&o, language))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		all[viewer.Number] = one[viewer.Number]
 	}
-	return all, nil
+	return all, o.parts, nil
 }
 
-// holdBack keeps the copies of a message aside and asks its writer.
-func (s *step) holdBack(o ownMessage, rendered, without map[int]content, kinds []mentoring.ContactKind) error {
+// holdBack keeps the copies of a message aside and asks its writer. Of no kinds
+// it is their first voice message.
+func (s *step) holdBack(o ownMessage, rendered, without map[int]content, parts [][2]int, kinds []mentoring.ContactKind) error {
 	held, c, to, err := s.act.Hold(o.from.ID, o.what, kinds)
 	if err != nil {
 		return err
 	}
-	record := store.Message{Conversation: c.ID, Source: s.ev.ID, Author: o.from.Number}
+	edits := ""
 	if o.m.Relation.Kind == rewrite.Replace {
-		record.Edits = o.target.Source
+		edits = o.target.Source
 	}
-	for _, id := range to {
-		viewer := c.Participant(id)
-		record.Copies = append(record.Copies, store.Copy{Number: viewer.Number})
-		made := rendered[viewer.Number]
-		err = s.enqueue(s.b.copyLane(id, o.from.ID), store.LaneOut, store.RowAside, parcel{
-			Kind: store.RoomLeg, Owner: int64(id), Author: o.from.ID, Op: opSend, Type: made.eventType, Content: made.raw,
-			Conversation: c.ID, Number: viewer.Number, Source: s.ev.ID, Relation: o.link, Held: held.ID, Without: without[viewer.Number].raw,
-		})
-		if err != nil {
-			return err
-		}
+	if err = s.holdCopies(holding{s.ev.ID, edits, held.ID}, c, o.from, to, o.link, rendered, without); err != nil {
+		return err
 	}
-	if len(record.Copies) > 0 {
-		if err = s.tx.PutMessage(&record); err != nil {
+	if o.m.Kind == rewrite.PollStart {
+		if err = s.startPoll(c, to, o, &heldPoll{held.ID, parts}); err != nil {
 			return err
 		}
 	}
 	return s.askAbout(o, held, kinds)
+}
+
+// holding is a message that is kept aside: its source, what it edits, and the
+// question that it waits for.
+type holding struct {
+	source, edits string
+	held          int64
+}
+
+// holdCopies keeps the copies of a message aside.
+func (s *step) holdCopies(h holding, c *mentoring.Conversation, from *mentoring.Participant, to []mentoring.ParticipantID, link *relation, rendered, without map[int]content) error {
+	record := store.Message{Conversation: c.ID, Source: h.source, Author: from.Number, Edits: h.edits}
+	for _, id := range to {
+		viewer := c.Participant(id)
+		record.Copies = append(record.Copies, store.Copy{Number: viewer.Number})
+		made := rendered[viewer.Number]
+		err := s.enqueue(s.b.copyLane(id, from.ID), store.LaneOut, store.RowAside, parcel{
+			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: made.eventType, Content: made.raw, File: made.file,
+			Conversation: c.ID, Number: viewer.Number, Source: h.source, Relation: link, Held: h.held, Without: without[viewer.Number].raw,
+		})
+		if err != nil {
+			return err
+		}
+		if made.file != nil {
+			s.wanted, s.wantedOf = made.file, fileKey{c.ID, h.source}
+		}
+	}
+	if len(record.Copies) == 0 {
+		return nil
+	}
+	return s.tx.PutMessage(&record)
 }
 
 // askAbout asks a message's writer, as an answer to the message.
@@ -204,7 +233,7 @@ func (s *step) askAbout(o ownMessage, held mentoring.Held, kinds []mentoring.Con
 	if err != nil {
 		return err
 	}
-	question := s.b.bot.HeldQuestion(member.Language, held.ID, kinds)
+	question := s.b.bot.HeldQuestion(member.Language, held, kinds)
 	return s.line(o.room.Kind, o.room.Owner, line{
 		text: question.Text, menu: question.Menu, buttons: question.Buttons, loud: question.Loud, answers: s.ev.ID,
 	})
@@ -292,7 +321,7 @@ func heldBefore(all []waiting, link *relation) int64 {
 // message takes its place, looked through like any other, so that nobody ever
 // sees what its writer thought better of. An edit of a message that was sent
 // ends the wait of an earlier one.
-func (s *step) heldAnew(o ownMessage, rendered map[int]content) (done bool, err error) {
+func (s *step) heldAnew(o ownMessage) (done bool, err error) {
 	if slices.ContainsFunc(o.target.Copies, func(c store.Copy) bool { return c.Event != "" }) {
 		return false, s.dropHeldEdits(o)
 	}
@@ -304,10 +333,17 @@ func (s *step) heldAnew(o ownMessage, rendered map[int]content) (done bool, err 
 	if i < 0 || o.m.New == nil {
 		return false, nil
 	}
+	switch {
+	case o.m.Kind == rewrite.PollStart:
+		return true, mentoring.Refuse("guard.poll_waits")
+	case (o.m.New.Media != nil) != (all[i].p.File != nil):
+		return true, mentoring.Refuse("relay.edit_unknown") // of a picture, a text; or the reverse
+	}
 	old := all[i].p.Held
 	whole := o
 	whole.m = o.m.New
-	if rendered, err = s.render(o.room, o.from, whole.m); err != nil {
+	rendered, err := s.render(o.room, o.from, whole.m)
+	if err != nil {
 		return true, err
 	}
 	found, err := s.contacts(whole, rendered)
@@ -319,17 +355,17 @@ func (s *step) heldAnew(o ownMessage, rendered map[int]content) (done bool, err 
 	if err != nil {
 		return true, err
 	}
-	if policy == mentoring.GuardOff {
-		if err = s.rewriteHeld(all, old, old, rendered, rendered); err != nil {
-			return true, err
-		}
-		return true, s.act.Withdraw(old, mentoring.SendAnyway)
-	}
-	without, err := s.renderWithout(whole, found)
+	before, err := s.tx.Held(old)
 	if err != nil {
 		return true, err
 	}
-	before, err := s.tx.Held(old)
+	if policy == mentoring.GuardOff {
+		if err = s.rewriteHeld(all, old, old, rendered, rendered); err != nil || before.Voice {
+			return true, err // of a voice message it is still asked
+		}
+		return true, s.act.Withdraw(old, mentoring.SendAnyway)
+	}
+	without, _, err := s.renderWithout(whole, found)
 	if err != nil {
 		return true, err
 	}
@@ -416,6 +452,9 @@ func (s *step) releaseHeld(e mentoring.ReleaseHeld) error {
 	}
 	c, err := s.tx.ConversationOf(e.Participant)
 	if err != nil {
+		return err
+	}
+	if e.Decision, err = s.releasePoll(c, all, e); err != nil {
 		return err
 	}
 	for i, w := range all {

@@ -86,16 +86,22 @@ func (s *step) file(c *mentoring.Conversation, from *mentoring.Participant, m *r
 	return &filePart{Kind: m.Kind, Media: *m.Media, Programme: c.Programme, Legs: len(c.Participants) - 1}, nil
 }
 
-// firstVoice says whether a message is the first voice message of its writer:
-// then they have been told what a voice tells, and it is not sent.
-func (s *step) firstVoice(from *mentoring.Participant, m *rewrite.Message) (bool, error) {
-	if m.Kind != rewrite.Voice || m.Media == nil || m.Relation.Kind == rewrite.Replace {
+// firstVoice holds a message back that is the first voice message of its writer:
+// they are told what a voice tells, and asked whether to send it. One that is
+// held already is told about only.
+func (s *step) firstVoice(o ownMessage, rendered map[int]content, held bool) (asked bool, err error) {
+	if o.m.Kind != rewrite.Voice || o.m.Media == nil || o.m.Relation.Kind == rewrite.Replace {
 		return false, nil
 	}
-	if err := s.act.Carry(from.ID, mentoring.Voice, m.Media.Size); err != nil {
+	first, err := s.act.FirstVoice(o.from.ID)
+	if err != nil || !first {
 		return false, err
 	}
-	return s.act.FirstVoice(from.ID)
+	if held {
+		s.act.Do(mentoring.Tell{Participant: o.from.ID, Text: mentoring.T("media.voice_known")})
+		return true, nil
+	}
+	return true, s.holdBack(o, rendered, rendered, nil, nil)
 }
 
 // editsCaption says whether an edit of a file's caption can be carried: what is
@@ -205,7 +211,7 @@ func (s *step) dropCopies(lane store.Lane, source string) (n int, err error) {
 		if p.Op != opSend || p.Source != source {
 			continue
 		}
-		if err = s.tx.Done(row.ID); err != nil {
+		if err = errors.Join(s.tx.Done(row.ID), s.withdrawn(p)); err != nil {
 			return n, err
 		}
 		n++

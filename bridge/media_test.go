@@ -519,23 +519,3 @@ func TestFileThatStaysAway(t *testing.T) {
 	w.sees(otso, "after")
 	w.told(aino, "could not be fetched")
 }
-
-// TestFirstVoiceMessage is not sent: its writer is told what a voice tells. The
-// next one goes.
-func TestFirstVoiceMessage(t *testing.T) {
-	w := newWorld(t, carriesMedia)
-	aino, otso, _ := three(w)
-	voice := func(content []byte) {
-		must(aino.Send(aino.room, "m.room.message", map[string]any{"msgtype": "m.audio", "body": "Voice message", "url": aino.Upload(content),
-			"org.matrix.msc3245.voice": map[string]any{}}))
-	}
-	voice(photo(9, 9))
-	w.told(aino, "recognise your voice")
-	if n := w.hs.Calls()["GET media/download/*/*"]; n != 0 {
-		t.Errorf("%d downloads", n)
-	}
-	voice(photo(9, 9))
-	w.told(aino, "of another kind")
-	must(aino.Say(aino.room, "after"))
-	w.sees(otso, "after")
-}

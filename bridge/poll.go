@@ -45,6 +45,8 @@ type pollState struct {
 	Texts []string `json:"t,omitempty"`
 	// Written are the votes that were written as a text.
 	Written []string `json:"w,omitempty"`
+	// Waits is what an edit that the guard holds makes of it.
+	Waits *waitingPoll `json:"p,omitempty"`
 }
 
 // polls reads all that is kept of the polls of a conversation.
@@ -120,6 +122,11 @@ func (s *step) relayPoll(room store.Room, from *mentoring.Participant, m *rewrit
 	}
 	if err != nil {
 		return true, err
+	}
+	if waits, err := s.pollHeld(from.ID, row.Source); err != nil {
+		return true, err
+	} else if waits {
+		return true, mentoring.Refuse("guard.poll_waits")
 	}
 	if m.Kind == rewrite.PollEnd {
 		return true, s.endPoll(room, from, row, &state)
@@ -279,18 +286,24 @@ func (s *step) mayStartPoll(m *rewrite.Message, target *store.Message) error {
 
 // startPoll keeps what is needed of a poll that has just been copied, and says
 // it as a text to those whose clients may not have polls.
-func (s *step) startPoll(c *mentoring.Conversation, from *mentoring.Participant, to []mentoring.ParticipantID, m *rewrite.Message, target *store.Message, link *relation) error {
+//
+// Where it is held, so is its text; what an edit changes is kept until it is sent.
+func (s *step) startPoll(c *mentoring.Conversation, to []mentoring.ParticipantID, o ownMessage, held *heldPoll) error {
 	row := store.Poll{Conversation: c.ID, Source: s.ev.ID}
-	state := pollState{Author: from.Number, Shown: []int{from.Number}}
-	poll := m.Poll
-	if m.New != nil {
+	state := pollState{Author: o.from.Number, Shown: []int{o.from.Number}}
+	poll, link := o.m.Poll, o.link
+	if o.m.New != nil {
 		var err error
-		if row, state, err = s.pollAt(target); err != nil {
+		if row, state, err = s.pollAt(o.target); err != nil {
 			return err
 		}
-		poll, link = m.New.Poll, nil
+		poll, link = o.m.New.Poll, nil
 	}
-	state.Ballot, state.Secret = poll.Ballot, poll.Secret
+	if held != nil && o.m.New != nil {
+		state.Waits = &waitingPoll{Held: held.id, Ballot: poll.Ballot, Secret: poll.Secret}
+	} else {
+		state.Ballot, state.Secret = poll.Ballot, poll.Secret
+	}
 	if err := s.putPoll(&row, &state); err != nil {
 		return err
 	}
@@ -298,35 +311,53 @@ func (s *step) startPoll(c *mentoring.Conversation, from *mentoring.Participant,
 	if err != nil || len(plain) == 0 {
 		return err
 	}
-	people, err := s.people(c)
+	rendered, err := s.pollTexts(c, plain, o)
 	if err != nil {
 		return err
-	}
-	rendered := make(map[int]content, len(plain))
-	for _, id := range plain {
-		viewer := c.Participant(id)
-		language, err := s.languageOf(viewer)
-		if err != nil {
-			return err
-		}
-		view := s.view(people, c, from, viewer)
-		if view.Redacted, err = s.redactedWord(viewer); err != nil {
-			return err
-		}
-		eventType, object, err := rewrite.Render(rewrite.PollText(m, s.b.bot.Render(language, mentoring.T("relay.poll_hint"))), view)
-		if err != nil {
-			return fmt.Errorf("render: %w", err)
-		}
-		if rendered[viewer.Number], err = marshalled(eventType, object); err != nil {
-			return err
-		}
 	}
 	text := textOf(s.ev.ID)
 	state.Texts = append(state.Texts, text)
 	if err := s.putPoll(&row, &state); err != nil {
 		return err
 	}
-	return s.copiesOf(text, c, from, plain, rendered, link, row.Source)
+	if held == nil {
+		return s.copiesOf(text, c, o.from, plain, rendered, link, row.Source)
+	}
+	o.parts = held.parts
+	without, err := s.pollTexts(c, plain, o)
+	if err != nil {
+		return err
+	}
+	return s.holdCopies(holding{text, row.Source, held.id}, c, o.from, plain, link, rendered, without)
+}
+
+// pollTexts builds a poll as a text for each of those who need it.
+func (s *step) pollTexts(c *mentoring.Conversation, plain []mentoring.ParticipantID, o ownMessage) (map[int]content, error) {
+	people, err := s.people(c)
+	if err != nil {
+		return nil, err
+	}
+	rendered := make(map[int]content, len(plain))
+	for _, id := range plain {
+		viewer := c.Participant(id)
+		language, err := s.languageOf(viewer)
+		if err != nil {
+			return nil, err
+		}
+		view := s.view(people, c, o.from, viewer)
+		if view.Redacted, err = s.redactedWord(viewer); err != nil {
+			return nil, err
+		}
+		hint := s.b.bot.Render(language, mentoring.T("relay.poll_hint"))
+		eventType, object, err := rewrite.Render(rewrite.PollText(s.shown(&o, language), hint), view)
+		if err != nil {
+			return nil, fmt.Errorf("render: %w", err)
+		}
+		if rendered[viewer.Number], err = marshalled(eventType, object); err != nil {
+			return nil, err
+		}
+	}
+	return rendered, nil
 }
 
 // plainViewers are those of a conversation whose clients have not shown that

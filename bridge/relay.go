@@ -140,9 +140,6 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 		}
 		what = mentoring.Changes
 	}
-	if first, err := s.firstVoice(from, m); first || err != nil {
-		return err
-	}
 	if told, err := s.hasty(room, from); told || err != nil {
 		return err
 	}
@@ -158,7 +155,12 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	if err != nil {
 		return err
 	}
-	if done, err := s.guarded(ownMessage{room, from, m, target, link, what}, rendered); done || err != nil {
+	own := ownMessage{room: room, from: from, m: m, target: target, link: link, what: what}
+	done, err := s.guarded(&own, rendered)
+	if err != nil {
+		return err
+	}
+	if asked, err := s.firstVoice(own, rendered, done); done || asked || err != nil {
 		return err
 	}
 	conversation, to, err := s.act.Speak(from.ID, what)
@@ -177,7 +179,7 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	if err := s.copies(conversation, from, to, rendered, link, edits); err != nil || m.Kind != rewrite.PollStart {
 		return err
 	}
-	return s.startPoll(conversation, from, to, m, target, link)
+	return s.startPoll(conversation, to, own, nil)
 }
 
 // content is what a message looks like in one leg.

@@ -12,7 +12,9 @@ type Held struct {
 	ID          int64 // of the question, too
 	Participant ParticipantID
 	What        Utterance // Says or Changes
-	Until       time.Time
+	// Voice: it is their first voice message, and has no contact in it.
+	Voice bool
+	Until time.Time
 }
 
 // HeldFor is how long a message waits for its writer's word; then it is dropped.
@@ -28,8 +30,9 @@ const (
 	DropIt     Decision = "drop"
 )
 
-// Hold keeps that a participant is asked about something they said (or changed),
-// and says whom it is for: also those whom it will ask in when it is sent.
+// Hold keeps that a participant is asked about something they said (or changed):
+// because of contacts in it, or (none) because it is their first voice message. It
+// says whom it is for: also those whom it will ask in when it is sent.
 // Nothing has been said yet.
 func (a *Act) Hold(from ParticipantID, what Utterance, found []ContactKind) (Held, *Conversation, []ParticipantID, error) {
 	none := func(err error) (Held, *Conversation, []ParticipantID, error) { return Held{}, nil, nil, err }
@@ -44,7 +47,7 @@ func (a *Act) Hold(from ParticipantID, what Utterance, found []ContactKind) (Hel
 			}
 		}
 	}
-	h := Held{ID: a.Tx.NewID(), Participant: from, What: what, Until: a.Now.Add(HeldFor)}
+	h := Held{ID: a.Tx.NewID(), Participant: from, What: what, Voice: len(found) == 0, Until: a.Now.Add(HeldFor)}
 	if err := a.Tx.PutHeld(&h); err != nil {
 		return none(fmt.Errorf("put held: %w", err))
 	}
@@ -64,6 +67,9 @@ func (a *Act) Decide(m Member, id int64, d Decision) (Text, error) {
 	}
 	if p := c.Participant(h.Participant); p == nil || p.Member != m.ID {
 		return Text{}, Refuse("guard.none")
+	}
+	if h.Voice && d == HidePart {
+		return Text{}, Refuse("guard.unclear_voice")
 	}
 	told := T("guard." + string(d))
 	if d != DropIt {
@@ -99,6 +105,9 @@ func (a *Act) endHeld(h Held, d Decision, counted string) error {
 		return fmt.Errorf("delete held: %w", err)
 	}
 	a.Do(ReleaseHeld{h.ID, h.Participant, d})
+	if h.Voice {
+		return nil
+	}
 	return a.countContacts(h.Participant, func(role Role, count func(CounterName) error) error {
 		return count(CounterName("contact_" + counted + "_" + string(role)))
 	})

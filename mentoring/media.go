@@ -38,8 +38,8 @@ func (a *Act) carries(from ParticipantID) (*ProgrammeRules, error) {
 const toldVoice = "voice"
 
 // FirstVoice says whether this is the first voice message that a participant
-// wants to send in all their conversations. It is not sent then: they are told
-// that a voice can identify them, and whoever sends another one wants to.
+// wants to send in all their conversations: they must know then that a voice can
+// identify them. Asked once, it is the first no more.
 func (a *Act) FirstVoice(from ParticipantID) (first bool, err error) {
 	c, err := a.Tx.ConversationOf(from)
 	if err != nil {
@@ -50,9 +50,5 @@ func (a *Act) FirstVoice(from ParticipantID) (first bool, err error) {
 	if err != nil || told {
 		return false, err
 	}
-	if err = a.Tx.PutTold(member, toldVoice); err != nil {
-		return false, err
-	}
-	a.Do(Tell{from, T("media.voice_first")})
-	return true, nil
+	return true, a.Tx.PutTold(member, toldVoice)
 }

@@ -53,10 +53,8 @@ func TestFirstVoice(t *testing.T) {
 				}
 				return err
 			})
-			if want {
-				w.same(effects, mentoring.Tell{Participant: p.ID, Text: mentoring.T("media.voice_first")})
-			} else if len(effects) > 0 {
-				t.Errorf("told again: %v", effects)
+			if len(effects) > 0 {
+				t.Errorf("told: %v", effects)
 			}
 		}
 	}

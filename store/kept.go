@@ -359,7 +359,7 @@ func aboutMessages() []keeping {
 		{
 			table: "held", of: "participant IN (SELECT id FROM participant WHERE member = $1)", what: "held",
 			shown:  []showing{{column: "until", read: asTime}},
-			hidden: map[string]string{"id": aNumber, "participant": theirs, "what": "they are asked about it"},
+			hidden: map[string]string{"id": aNumber, "participant": theirs, "what": "they are asked about it", "voice": "they are asked about it"},
 			stays:  goesWithIt,
 		},
 		{

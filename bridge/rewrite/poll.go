@@ -228,10 +228,13 @@ func pollText(question string, answers []string) string {
 	var b strings.Builder
 	b.WriteString(question)
 	for i, answer := range answers {
-		b.WriteString("\n" + strconv.Itoa(i+1) + ". " + answer)
+		b.WriteString(answerMark(i) + answer)
 	}
 	return b.String()
 }
+
+// answerMark stands before the answer at i in a poll as a text.
+func answerMark(i int) string { return "\n" + strconv.Itoa(i+1) + ". " }
 
 // renderPoll builds a start for a room that is not its author's.
 func renderPoll(m *Message, v *View) (Content, error) {

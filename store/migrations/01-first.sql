@@ -505,6 +505,7 @@ CREATE TABLE held (
 	id          INTEGER  NOT NULL PRIMARY KEY, -- of the question
 	participant INTEGER  NOT NULL REFERENCES participant (id),
 	what        SMALLINT NOT NULL,
+	voice       SMALLINT NOT NULL,
 	until       BIGINT   NOT NULL
 );
 CREATE INDEX held_participant ON held (participant);
