@@ -129,3 +129,25 @@ func TestNoPictureIsNoTrouble(t *testing.T) {
 	})
 	w.until("the picture is there", func() bool { return w.pictures(people[1])[0] != "" })
 }
+
+// TestPicturesGoWithTheirConversation: nothing of a ghost stays at the homeserver.
+func TestPicturesGoWithTheirConversation(t *testing.T) {
+	w := newWorld(t)
+	people := w.talk("aino", "oskar")
+	w.join(people...)
+	w.until("both have a picture", func() bool {
+		return !slices.Contains(append(w.pictures(people[0]), w.pictures(people[1])...), "")
+	})
+	w.do(func(a *mentoring.Act) error {
+		c, err := a.Tx.ConversationOf(people[0].id)
+		if err != nil {
+			return err
+		}
+		for _, p := range c.Participants {
+			a.Do(mentoring.CloseLeg{Participant: p.ID})
+		}
+		a.Do(mentoring.EmptyConversation{Conversation: c.ID})
+		return nil
+	})
+	w.until("both are deleted", func() bool { return w.hs.Calls()["DELETE media/*/*"] == 2 })
+}

@@ -50,6 +50,11 @@ func (t *Tx) EmptyConversation(id mentoring.ConversationID) error {
 	if err != nil {
 		return doing("empty conversation", err)
 	}
+	for i := range old.Participants {
+		if err := t.doomPicture(id, old.Participants[i].ID); err != nil {
+			return doing("empty conversation", err)
+		}
+	}
 	for _, statement := range []string{
 		"DELETE FROM message WHERE conversation = $1",
 		"DELETE FROM copy_ref WHERE conversation = $1",

@@ -104,6 +104,21 @@ func (t *Tx) DoomUploads(c mentoring.ConversationID, source string, number int) 
 	return doing("doom uploads", err)
 }
 
+// doomPicture lets the picture of a participant's ghost be deleted.
+func (t *Tx) doomPicture(c mentoring.ConversationID, p mentoring.ParticipantID) error {
+	g, err := t.Ghost(p)
+	if isNotFound(err) || err == nil && g.Avatar == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	id := t.newID(seqUpload)
+	_, err = t.exec("INSERT INTO upload ("+uploadColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		id, c, []byte{}, 0, UploadDoomed, t.sealText(uploadPlace("address", id), g.Avatar), []byte{}, t.s.now())
+	return err
+}
+
 // DoomBegun lets everything be deleted whose upload was begun and never noted
 // as done. It is for the start, when nothing is under way.
 func (t *Tx) DoomBegun() error {
