@@ -81,6 +81,9 @@ func walk(t *testing.T, v *dev.Visitor, program *dev.Program, language string) {
 		look(t, v, name+"-5-code")
 		v.Visit(device, program.PageURL()+"/"+language+"/mentors")
 		look(t, v, name+"-6-mentors")
+		v.Visit(device, program.PageURL()+"/"+language+"/guide")
+		v.Shows("ol.guide > li:nth-child(5) h2")
+		look(t, v, name+"-7-guide")
 	}
 }
 

@@ -51,6 +51,9 @@ type PageOptions struct {
 	Exports func() Exports
 	// Reports hands over reports of figures in the same way.
 	Reports func() Exports
+	// Guide gives the steps of the orientation guide for mentors in a language; nil:
+	// it is not shown.
+	Guide   func(language string) []string
 	Metrics *Metrics
 	// Fault is told what is a fault of ours; never what somebody wrote.
 	Fault func(what string)
@@ -127,6 +130,9 @@ func NewPage(o PageOptions) (*Page, error) {
 // Handler serves the page. It keeps no log of who asks.
 func (p *Page) Handler() http.Handler {
 	mux := http.NewServeMux()
+	if p.o.Guide != nil {
+		mux.HandleFunc("GET /guide", p.limited(p.looks, nil, p.guide))
+	}
 	mux.HandleFunc("GET /{$}", p.limited(p.looks, nil, p.front))
 	mux.HandleFunc("GET /static/{name}", p.limited(p.looks, nil, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
@@ -143,6 +149,9 @@ func (p *Page) Handler() http.Handler {
 	for _, l := range p.languages {
 		mux.HandleFunc("GET /"+l+"/{$}", p.limited(p.looks, nil, p.front))
 		mux.HandleFunc("GET /"+l+"/mentors", p.limited(p.looks, nil, p.mentors))
+		if p.o.Guide != nil {
+			mux.HandleFunc("GET /"+l+"/guide", p.limited(p.looks, nil, p.guide))
+		}
 		mux.HandleFunc("GET /"+l+"/recover", p.limited(p.looks, nil, p.recoverForm))
 		mux.HandleFunc("POST /"+l+"/recover", p.limited(p.tries, p.allTries, p.recover))
 		mux.HandleFunc("GET /"+l+"/join", func(w http.ResponseWriter, r *http.Request) {
@@ -240,6 +249,7 @@ type view struct {
 	Closed bool
 	Form   *form
 	Joined *joined
+	Steps  []step
 }
 
 // newView begins a page in the language that its address names, or else in the
@@ -249,7 +259,7 @@ func (p *Page) newView(r *http.Request, title string) *view {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if slices.Contains(p.languages, first) {
 		v.Lang = first
-		if rest == "mentors" || rest == "recover" {
+		if rest == "mentors" || rest == "recover" || rest == "guide" {
 			v.Path = rest
 		}
 		return v

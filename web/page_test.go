@@ -134,7 +134,10 @@ func open(t testing.TB, change func(*config.Config)) *site {
 		Passwords: c.Accounts.Provider == config.AccountsSynapseAdmin,
 		Exports:   func() web.Exports { return &f.copies },
 		Reports:   func() web.Exports { return &f.reports },
-		Service:   func() web.Service { return f }, Now: f.clock.Now, Fault: func(what string) {
+		Guide: func(language string) []string {
+			return []string{"Otsikko " + language + "\n\nYksi.\nKaksi <b>.", "Vain tämä."}
+		},
+		Service: func() web.Service { return f }, Now: f.clock.Now, Fault: func(what string) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.faults = append(f.faults, what)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 
+	"silta/bot"
+	"silta/mentoring"
 	"silta/store"
 	"silta/web"
 )
@@ -24,6 +26,7 @@ func (p *Program) showPage(ctx context.Context, stop func(), db *store.Store) (w
 			}
 			return nil
 		},
+		Guide: p.guide,
 		Exports: func() web.Exports {
 			if b := p.bridge.Load(); b != nil {
 				return b.Exports()
@@ -50,6 +53,16 @@ func (p *Program) showPage(ctx context.Context, stop func(), db *store.Store) (w
 		}
 	}()
 	return func() { stop(); <-done }, nil
+}
+
+// guide is the orientation guide for mentors, step by step, as the bot gives it.
+func (p *Program) guide(language string) []string {
+	b := bot.New(p.words, botSettings(p.o.Config))
+	steps := make([]string, b.GuideSteps())
+	for i := range steps {
+		steps[i] = b.GuideText(mentoring.Language(language), i+1)
+	}
+	return steps
 }
 
 // PageAddress is where the page is; nil when there is none.

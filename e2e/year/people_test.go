@@ -68,6 +68,9 @@ func (w *world) hires(n int) {
 	switch { // most have some evenings; some the whole day; a few nothing at all, which is day and night
 	case w.yes(0.15) && w.yes(0.8):
 		for day := range time.Weekday(7) {
+			if *always {
+				break
+			}
 			spans = append(spans, mentoring.Span{Day: day, From: 9 * 60, To: 22 * 60})
 		}
 	case w.yes(0.96):

@@ -12,6 +12,7 @@ import (
 var (
 	keepJournal = flag.String("journal", "", "write the year's journal to this file")
 	seeds       = flag.Int("seeds", 1, "how many years")
+	always      = flag.Bool("always", false, "mentors who do not keep to evenings have set no hours, day and night; see doc.go")
 	people      = flag.Int("mentees", 2700, "how many mentees come in a year")
 )
 
