@@ -57,6 +57,13 @@ func (a *Act) digest(s Membership, month time.Time) error {
 		}
 		a.Do(Notify{Member: s.Member, Text: text})
 	}
+	helped, answers, err := a.helpedShare(s.ID)
+	if err != nil {
+		return err
+	}
+	if answers > 0 { // enough of them that nobody's answer shows
+		a.Do(Notify{Member: s.Member, Text: T("digest.helped", "helped", helped, "answers", answers)})
+	}
 	if month.Month()%3 != 0 {
 		return nil
 	}

@@ -76,3 +76,36 @@ func TestLoad(t *testing.T) {
 	w.refused("not_allowed", func(a *mentoring.Act) error { _, err := a.Loads(m); return err })
 	w.refused("mentor.not_one", func(a *mentoring.Act) error { _, err := a.OwnLoad(mentee); return err })
 }
+
+// TestDigestHelped: how many said that it helped is told once five have, and not
+// again with the next month's.
+func TestDigestHelped(t *testing.T) {
+	w := newWorld(t)
+	m, id := w.mentor(w.staff(), "Kanerva")
+	answers := func(helped, all int64) {
+		w.put(func(tx mentoring.Tx) error {
+			if err := tx.Tally(id, "open", mentoring.TallyHelped, helped); err != nil {
+				return err
+			}
+			return tx.Tally(id, "open", mentoring.TallyHelpedAsked, all)
+		})
+	}
+	for i, month := range []struct{ helped, all, toldHelped, toldAll int64 }{
+		{3, 4, 0, 0}, // fewer would tell of one person
+		{0, 1, 3, 5},
+		{1, 1, 0, 0},
+		{4, 4, 5, 5},
+	} {
+		answers(month.helped, month.all)
+		w.now = time.Date(2026, time.Month(12+i), 1, 9, 0, 0, 0, w.rules.Zone)
+		var helped, all int64
+		for _, e := range of[mentoring.Notify](w.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })) {
+			if e.Member == m.ID && e.Text.Key == "digest.helped" {
+				helped, all = e.Text.Args["helped"].(int64), e.Text.Args["answers"].(int64)
+			}
+		}
+		if helped != month.toldHelped || all != month.toldAll {
+			t.Errorf("month %d: told %d of %d, want %d of %d", i+1, helped, all, month.toldHelped, month.toldAll)
+		}
+	}
+}
