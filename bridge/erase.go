@@ -55,7 +55,7 @@ func (b *Bridge) erase(ctx context.Context, j job) error {
 		}
 	}
 	for _, c := range chats {
-		if err = b.eraseConversation(ctx, c); err != nil {
+		if err = b.eraseConversation(ctx, c, time.UnixMilli(j.Since)); err != nil {
 			return err
 		}
 	}
@@ -76,6 +76,9 @@ func (b *Bridge) erase(ctx context.Context, j job) error {
 	for _, room := range rooms {
 		if room.Matrix == "" {
 			continue
+		}
+		if err = b.clear(ctx, room.Matrix, time.UnixMilli(j.Since)); err != nil {
+			return err
 		}
 		if err = b.leaveRoom(ctx, room.Matrix, person); err != nil {
 			return err
@@ -132,8 +135,9 @@ func (s *step) erased(of mentoring.MemberID) error {
 }
 
 // eraseConversation takes the words of everybody in a conversation away, ends
-// its rooms and the ghosts in it, and then all that is kept of it.
-func (b *Bridge) eraseConversation(ctx context.Context, of mentoring.ConversationID) error {
+// its rooms and the ghosts in it, and then all that is kept of it. What the bot
+// has said since stays.
+func (b *Bridge) eraseConversation(ctx context.Context, of mentoring.ConversationID, since time.Time) error {
 	var legs []store.Room
 	var c *mentoring.Conversation
 	var ghosts []store.Ghost
@@ -161,6 +165,9 @@ func (b *Bridge) eraseConversation(ctx context.Context, of mentoring.Conversatio
 		return err
 	}
 	for _, leg := range legs {
+		if err = b.clear(ctx, leg.Matrix, since); err != nil {
+			return err
+		}
 		if err = b.closeLeg(ctx, leg.Owner); err != nil {
 			return err
 		}

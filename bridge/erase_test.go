@@ -58,6 +58,36 @@ func (l *leaver) deletes() error {
 	})
 }
 
+// TestErasingClears: what is in no message map goes, too: commands in a
+// conversation, and all of the person's own room but the last lines.
+func TestErasingClears(t *testing.T) {
+	m := newMover(newWorld(t))
+	must(m.aino.Say(m.aino.room, "!report salainen huoli"))
+	m.told(m.aino, ".")
+	must(m.aino.Say(m.own.room, "salainen kysymys"))
+	must(m.aino.Say(m.own.room, "mydata"))
+	m.hears(m.own, "@real-aino:test")
+	must(m.aino.Say(m.own.room, "salainen viimeinen"))
+	must(struct{}{}, m.bridge.Do(context.Background(), func(a *mentoring.Act) error {
+		member, err := a.Tx.Member(m.id)
+		if err != nil {
+			return err
+		}
+		return a.DeleteMe(&member)
+	}))
+	m.until("the member is erased", func() bool {
+		_, err := m.member(m.aino.ID)
+		return errors.Is(err, mentoring.ErrNotFound)
+	})
+	for _, room := range []string{m.aino.room, m.kaisa.room, m.own.room} {
+		for _, ev := range m.hs.Events(room) {
+			if said := fmt.Sprint(ev.Content["body"]); strings.Contains(said, "salainen") || strings.Contains(said, "@real") || strings.Contains(said, "ennen") {
+				t.Errorf("still there: %v", ev.Content)
+			}
+		}
+	}
+}
+
 // erased waits for the end and looks for everything that should be gone.
 func (l *leaver) erased() {
 	l.t.Helper()

@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,12 +14,6 @@ import (
 	"silta/bridge/rewrite"
 	"silta/mentoring"
 	"silta/store"
-)
-
-// How much of one leg is read back: the newest.
-const (
-	exportPage  = 100
-	exportPages = 200
 )
 
 // legReader reads one conversation back, as one participant saw it.
@@ -135,34 +126,9 @@ func (b *Bridge) legReader(ctx context.Context, m mentoring.Member, c *mentoring
 
 // events reads a leg as the bot, the oldest event first.
 func (r *legReader) events(ctx context.Context, room string) ([]wire, error) {
-	var all []wire
-	as := r.b.botActor()
-	as.query = url.Values{"dir": {"b"}, "limit": {strconv.Itoa(exportPage)}}
-	for range exportPages {
-		var answer struct {
-			End   string            `json:"end"`
-			Chunk []json.RawMessage `json:"chunk"`
-		}
-		if err := r.b.hs.call(ctx, as, http.MethodGet, nil, &answer, "v3", "rooms", room, "messages"); err != nil {
-			return nil, err
-		}
-		old := false
-		for _, raw := range answer.Chunk {
-			w, ok := readWire(raw)
-			if !ok || w.StateKey != nil || len(w.Content) <= len("{}") { // state, or redacted
-				continue
-			}
-			w.Room = room
-			old = time.UnixMilli(w.Time).Before(r.before)
-			all = append(all, w)
-		}
-		if answer.End == "" || len(answer.Chunk) == 0 || old {
-			break
-		}
-		as.query.Set("from", answer.End)
-	}
+	all, err := r.b.timeline(ctx, room, r.before)
 	slices.Reverse(all)
-	return all, nil
+	return all, err
 }
 
 // copiesAmong finds the messages that the ghosts' events in the leg are copies

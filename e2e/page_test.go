@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -27,9 +28,28 @@ func TestPage(t *testing.T) {
 	for _, language := range []string{"fi", "sv", "en"} {
 		t.Run("languages "+language, func(t *testing.T) { walk(t, v, program, language) })
 	}
+	t.Run("other pages", func(t *testing.T) { otherPages(t, v, program) })
 	t.Run("without scripts", func(t *testing.T) { withoutScripts(t, v, program) })
 	t.Run("keyboard", func(t *testing.T) { keyboardOnly(t, v, program) })
 	t.Run("first message", func(t *testing.T) { firstMessage(t, v, program, mentor) })
+}
+
+// otherPages are those that the path of joining does not lead to, in light and in
+// dark, small and large.
+func otherPages(t *testing.T, v *dev.Visitor, program *dev.Program) {
+	for _, language := range []string{"fi", "sv", "en"} {
+		for name, path := range map[string]string{
+			"mentors": "/" + language + "/mentors", "recover": "/" + language + "/recover", "export": "/export/" + language + "/nobodys", "missing": "/nothing",
+		} {
+			for _, device := range []dev.Device{dev.Phone(language), dev.Desktop(language)} {
+				for _, dark := range []bool{false, true} {
+					device.Dark = dark
+					v.Visit(device, program.PageURL()+path)
+					look(t, v, fmt.Sprintf("%s-other-%s-%v-%v", language, name, device.Mobile, dark))
+				}
+			}
+		}
+	}
 }
 
 // look sees whether a page is as it should be for everybody, and keeps a picture.

@@ -105,6 +105,7 @@ func (d *doctor) examine(ctx context.Context, path string, synapse []string) {
 	}
 	d.checkEncryption()
 	d.checkCrisisLines()
+	d.checkPage()
 	d.checkKey()
 	_, err := askHealth(ctx, d.cfg, "/healthz")
 	d.running = err == nil

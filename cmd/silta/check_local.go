@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -68,6 +70,27 @@ func (d *doctor) checkCrisisLines() {
 			d.ok("crisis lines", "%s (%s): checked %s", line.Number, name, line.Checked.Format(time.DateOnly))
 		}
 	}
+}
+
+// checkPage looks at how people reach the page: what they write there must not be
+// read on its way. On one's own machine it may be.
+func (d *doctor) checkPage() {
+	w := &d.cfg.Web
+	if w.Listen == "" {
+		return
+	}
+	u, err := url.Parse(w.URL)
+	if err != nil {
+		return // config has told
+	}
+	host := u.Hostname()
+	ip, _ := netip.ParseAddr(host)
+	if u.Scheme != "https" && host != "localhost" && !ip.IsLoopback() {
+		d.warn("page", "let a proxy serve the page by https, and write its address into web.url",
+			"%s is not https: passwords and recovery codes could be read on their way", w.URL)
+		return
+	}
+	d.ok("page", "%s", w.URL)
 }
 
 func (d *doctor) checkKey() {
