@@ -258,6 +258,8 @@ func (t *turn) helpKeys(c *command) []string {
 		return nil // nobody can show any
 	case t.place == Leg && c.name == "block":
 		return []string{"help.block_here"}
+	case c.name == "codesign" && mentoring.May(t.memberships, mentoring.DoQuestion):
+		return []string{"help.codesign_staff"}
 	case c.name == "topic" && !mentoring.May(t.memberships, mentoring.DoTopics):
 		return []string{"help.topic_suggest"}
 	case c.name == "card" && mentoring.May(t.memberships, mentoring.DoCard):

@@ -60,7 +60,7 @@ func (q *question) yesNo() bool {
 	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askExport, askForget, askOffer, askMeasure,
 		askText, askRole:
 		return true
-	case askWords, askRelease, askDropRemark:
+	case askWords, askRelease, askDropRemark, askCodesign:
 		return true
 	case askAnyone:
 		return q.Step == stepSure

@@ -16,6 +16,7 @@ const (
 	askRemark     askKind = "remark"   // feedback or an idea
 	askRelease    askKind = "release"
 	askDropRemark askKind = "drop remark"
+	askCodesign   askKind = "codesign"
 )
 
 // The reactions that put a question off.
@@ -61,9 +62,9 @@ func (b *Bot) Question(lang mentoring.Language, k *mentoring.Prompt, q *mentorin
 		buttons = keycaps(1, len(options))
 	case mentoring.QuestionScale:
 		parts = append(parts, b.scaleText(lang, &w))
-		if values := w.Values(); len(values) <= scaleButtons {
-			for _, v := range values {
-				buttons, options = append(buttons, valueKey(v)), append(options, strconv.Itoa(v))
+		if buttons = scaleKeys(&w); buttons != nil {
+			for _, v := range w.Values() {
+				options = append(options, strconv.Itoa(v))
 			}
 		}
 	case mentoring.QuestionText:
@@ -83,6 +84,16 @@ func (b *Bot) scaleText(lang mentoring.Language, w *mentoring.Wording) string {
 		}
 	}
 	slices.SortFunc(lines[1:], func(x, y string) int { return leading(x) - leading(y) })
+	keys, values := scaleKeys(w), w.Values()
+	var taps []string
+	for i, key := range keys {
+		if w.Min < 0 || w.Max > 10 {
+			taps = append(taps, key+" "+strconv.Itoa(values[i]))
+		}
+	}
+	if len(taps) > 0 {
+		lines = append(lines, b.Render(lang, mentoring.T("asked.taps", "list", strings.Join(taps, " · "))))
+	}
 	return strings.Join(lines, "\n")
 }
 
@@ -92,12 +103,25 @@ func leading(s string) int {
 	return n
 }
 
-// valueKey is the reaction for a value of a scale.
-func valueKey(v int) string {
-	if v >= 0 && v <= 9 {
-		return strconv.Itoa(v) + "\ufe0f\u20e3"
+// scaleKeys are the reactions for the values of a scale: the numbers themselves
+// where they go from 0 to 10, else how many steps above the lowest they are; so
+// three of ten steps to a hundred is 3. None when there are too many.
+func scaleKeys(w *mentoring.Wording) []string {
+	values := w.Values()
+	if len(values) > scaleButtons {
+		return nil
 	}
-	return strconv.Itoa(v)
+	keys := make([]string, len(values))
+	for i, v := range values {
+		if w.Min < 0 || w.Max > 10 {
+			v = i
+		}
+		keys[i] = keycap(v)
+		if v == 0 {
+			keys[i] = "0\ufe0f\u20e3"
+		}
+	}
+	return keys
 }
 
 // answerTo reads the answer to a question; ok is false when it is none.
@@ -111,6 +135,11 @@ func (t *turn) answerTo(w *mentoring.Wording, raw string, r reply) (value int, o
 		}
 		return 0, ok
 	case mentoring.QuestionScale:
+		for i, key := range scaleKeys(w) {
+			if r.text == "" && plainKey(key) == plainKey(raw) {
+				return w.Values()[i], true
+			}
+		}
 		v, err := strconv.Atoi(strings.TrimRight(plainKey(raw), ".%"))
 		return v, err == nil
 	case mentoring.QuestionChoice:

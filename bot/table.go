@@ -86,6 +86,7 @@ func peopleCommands() []command {
 		{name: "figures", in: inRoom | inStaff, may: mentoring.DoFigures, do: (*turn).figures},
 		{name: "feedback", in: inRoom, may: mentoring.DoQuestions, do: (*turn).feedback},
 		{name: "idea", in: inRoom, may: mentoring.DoQuestions, do: (*turn).idea},
+		{name: "codesign", in: inRoom | inStaff, may: mentoring.DoCodesign, do: (*turn).codesign},
 		{name: "questions", in: inRoom, may: mentoring.DoQuestions, do: (*turn).questions},
 		{name: "services", in: inRoom | inLeg, do: (*turn).services},
 		{name: "language", in: inRoom, do: (*turn).language},

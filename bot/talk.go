@@ -284,6 +284,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerRemark(q, r)
 	case askRelease:
 		return t.answerRelease(q, r)
+	case askCodesign:
+		return t.answerCodesign(r)
 	case askDropRemark:
 		return t.answerDropRemark(q, r)
 	}

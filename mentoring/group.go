@@ -140,13 +140,18 @@ func (a *Act) groupName(c *Conversation, m *Supervision, as MembershipID) (strin
 			return card.Alias, nil
 		}
 	}
+	return a.freshName(c), nil
+}
+
+// freshName is one that nobody in the group has had.
+func (a *Act) freshName(c *Conversation) string {
 	free := slices.DeleteFunc(slices.Clone(a.Rules.GroupNames), func(name string) bool {
 		return slices.ContainsFunc(c.Participants, func(p Participant) bool { return p.Alias == name })
 	})
 	if len(free) > 0 {
-		return free[a.pick(len(free))], nil
+		return free[a.pick(len(free))]
 	}
-	return "#" + strconv.Itoa(len(c.Participants)+1), nil
+	return "#" + strconv.Itoa(len(c.Participants)+1)
 }
 
 // leaveGroups takes a mentor out of the mentors' group and its meetings, because

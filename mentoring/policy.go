@@ -47,6 +47,7 @@ const (
 	DoUsers       Action = "users"      // the list of people, and one of them
 	DoRoles       Action = "roles"      // give and take the roles of staff
 	DoUndo        Action = "undo"       // take back what one did last
+	DoCodesign    Action = "codesign"   // the co-design group
 )
 
 // Grant says in which states of a membership its role allows an action.
@@ -127,6 +128,7 @@ func Policy() []Rule {
 		{DoUsers, false, [6]Grant{no, no, no, act, act, no}},
 		{DoRoles, false, [6]Grant{no, no, no, no, act, no}},
 		{DoUndo, false, [6]Grant{no, no, no, act, act, no}},
+		{DoCodesign, true, [6]Grant{act, mem, act, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
 		{DoAudit, false, [6]Grant{no, no, no, act, act, no}},
 	}

@@ -44,6 +44,7 @@ announce      –      –      –            a           a     –
 users         –      –      –            a           a     –
 roles         –      –      –            –           a     –
 undo          –      –      –            a           a     –
+codesign      a      itap   a            a           a     –
 case          –      –      –            a           a     –
 audit         –      –      –            a           a     –
 measure       –      –      –            a           a     –

@@ -15,6 +15,7 @@ const (
 	AuditRemarkRelease AuditAction = "remark_release"
 	AuditIdeaPublish   AuditAction = "idea_publish"
 	AuditRemarkDrop    AuditAction = "remark_drop"
+	AuditCodesign      AuditAction = "codesign"
 )
 
 // What a question may be.
