@@ -258,7 +258,9 @@ func aboutMentor() []keeping {
 			erase:  "DELETE FROM availability WHERE " + theirMemberships,
 		},
 		{
-			table: "tally", of: theirMemberships, what: "tally",
+			// Those that wait to be told ("open") are what mentees answered, and would
+			// tell of one of them.
+			table: "tally", of: theirMemberships + " AND month <> 'open'", what: "tally",
 			shown:  []showing{{column: "month"}, {column: "name", name: "figure"}, {column: "value", name: "n", read: asNumber}},
 			hidden: map[string]string{"membership": theirs},
 			erase:  "DELETE FROM tally WHERE " + theirMemberships,
