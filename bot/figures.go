@@ -204,7 +204,7 @@ func (t *turn) voiceStats(r *mentoring.Report) []string {
 			}
 			line := t.text("figure.name." + string(name))
 			if about != "" {
-				line += ", " + t.kindWords(about)
+				line += ", " + t.kindWords(name, about)
 			}
 			lines = append(lines, fmt.Sprintf("%s: %d", line, n))
 		}
@@ -216,10 +216,17 @@ func (t *turn) voiceStats(r *mentoring.Report) []string {
 }
 
 // kindWords are the words for what tells figures apart.
-func (t *turn) kindWords(about string) string {
+func (t *turn) kindWords(name mentoring.FigureName, about string) string {
 	parts := strings.Split(about, "/")
 	for i, part := range parts {
-		if key := "figure.kind." + part; t.b.cat.Has(key) {
+		key := "figure.kind." + part
+		switch {
+		case name == "helped" && i == 1:
+			key = "closing.helped." + part
+		case name == "why_ended" && i == 1:
+			key = "closing.why." + part
+		}
+		if t.b.cat.Has(key) {
 			parts[i] = t.text(key)
 		}
 	}
@@ -228,9 +235,9 @@ func (t *turn) kindWords(about string) string {
 
 func (t *turn) within(d time.Duration) string {
 	if d < 0 {
-		return t.kindWords("longer")
+		return t.kindWords("", "longer")
 	}
-	return t.kindWords(fmt.Sprintf("h%04d", d/time.Hour))
+	return t.kindWords("", fmt.Sprintf("h%04d", d/time.Hour))
 }
 
 // monthWords is "2026-01" as people write it: "1/2026".

@@ -200,7 +200,7 @@ func (c *chart) top() float64 {
 	}
 	for scale := 5.0; ; scale *= 10 {
 		for _, step := range []float64{1, 2, 3, 4, 6, 8} {
-			if step*scale >= most {
+			if step*scale >= most*1.12 { // the titles have room
 				return step * scale
 			}
 		}

@@ -82,7 +82,14 @@ func (m *Maker) About(r *mentoring.Report, name mentoring.FigureName, about stri
 	}
 	parts := strings.Split(about, "/")
 	for i, part := range parts {
-		if key := "figure.kind." + part; m.words.Has(key) {
+		key := "figure.kind." + part
+		switch {
+		case name == "helped" && i == 1:
+			key = "closing.helped." + part
+		case name == "why_ended" && i == 1:
+			key = "closing.why." + part
+		}
+		if m.words.Has(key) {
 			parts[i] = m.say(key)
 		}
 	}

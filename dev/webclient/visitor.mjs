@@ -53,6 +53,11 @@ const commands = {
         });
         context.setDefaultTimeout(patience);
         page = await context.newPage();
+        // Files are fetched with the token, which in a whole Hydrogen its service worker adds.
+        let token;
+        page.on("request", (request) => { token = request.headers().authorization ?? token; });
+        await page.route("**/_matrix/client/v1/media/**", (route) =>
+            route.continue({ headers: { ...route.request().headers(), ...(token ? { authorization: token } : {}) } }));
     },
     open: ({ url }) => page.goto(url).then(() => null),
     click: ({ selector }) => page.locator(selector).first().click().then(() => null),
