@@ -120,6 +120,33 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
+// TestOrderByShare: whoever takes few people and has nobody comes before whoever
+// takes more and has somebody, though the latter has more places left.
+func TestOrderByShare(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	few, id := w.mentor(staff, "Kanerva")
+	_, many := w.mentor(staff, "Kielo")
+	w.must(func(a *mentoring.Act) error { return a.SetCapacity(few, 1) })
+	w.choose(w.mentee("Toinen"), many)
+	for i := range 6 { // the same for every viewer
+		if got := w.mentors(w.mentee("Kuu-"+string(rune('a'+i))), false); len(got) != 2 || got[0] != "Kanerva" {
+			t.Errorf("order %v", got)
+		}
+	}
+	_, away := w.mentor(staff, "Kaisla") // nobody yet, but does not take anybody now
+	w.must(func(a *mentoring.Act) error { return a.GoAway(w.member(w.membership(away).Member), time.Time{}, "") })
+	for i := range 6 {
+		if got := w.mentors(w.mentee("Suo-"+string(rune('a'+i))), true); len(got) != 3 || got[2] != "Kaisla" {
+			t.Errorf("with who is away: %v", got)
+		}
+	}
+	w.choose(w.mentee("Kolmas"), id)
+	if got := w.mentors(w.mentee("Neljäs"), false); len(got) != 1 || got[0] != "Kielo" {
+		t.Errorf("full, and yet %v", got)
+	}
+}
+
 // TestOrderIsFair: more room comes first; among equals each viewer has an own
 // order, which does not change, and nobody is favoured over all viewers.
 func TestOrderIsFair(t *testing.T) {
