@@ -96,6 +96,8 @@ func TestFirstToClaim(t *testing.T) {
 	second, secondID := w.mentor(staff, "Kielo")
 	outsider := w.mentee("Ulpukka")
 	mentee := w.mentee("Kuu")
+	late, _ := w.mentor(staff, "Kaisla") // to whom it is not offered, because they are away
+	w.must(func(a *mentoring.Act) error { return a.GoAway(late, time.Time{}, "") })
 	q, to := w.asks(mentee, "")
 	if len(to) != 2 {
 		t.Fatalf("offered to %v", to)
@@ -104,6 +106,8 @@ func TestFirstToClaim(t *testing.T) {
 		return func(a *mentoring.Act) error { _, err := a.ClaimAsking(m, q.ID); return err }
 	}
 	w.refused("mentor.not_one", claim(outsider))
+	w.must(func(a *mentoring.Act) error { return a.ComeBack(late) })
+	w.refused("ask.unknown", claim(late))
 	// The second fills up meanwhile.
 	var others []*mentoring.Conversation
 	for _, name := range []string{"Yksi", "Kaksi", "Kolme"} {
