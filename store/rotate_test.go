@@ -206,6 +206,15 @@ func (o *opened) filled(c *cast) {
 		if len(canned) != 1 || canned[0].Words["fi"] != "hei" || err13 != nil {
 			t.Errorf("canned %v, %v", canned, err13)
 		}
+		questions, err14 := tx.Questions(mentoring.DefaultProgramme)
+		prompts, err15 := tx.PromptsOf(mentor)
+		questioned, err16 := tx.Questioned(c.mentee.ID)
+		remarks, err17 := tx.Remarks("", "", 5, mentoring.RemarkOpen)
+		if len(questions) != 1 || questions[0].Wording.Text["fi"] != "Autoiko?" || len(prompts) != 1 || prompts[0].About[0] != "Kuu" ||
+			!questioned.Off || len(remarks) != 1 || remarks[0].Text != "hyvä" || remarks[0].Writer != c.mentee.ID {
+			t.Errorf("questions %v, prompts %v, questioned %v, remarks %v, %v", questions, prompts, questioned, remarks,
+				errors.Join(err14, err15, err16, err17))
+		}
 		err := errors.Join(err12, err10, err11, err1, err2, err3, err4, err5, err6, err7, err8, err9)
 		for i := range filled {
 			m, wrong := tx.MemberByAddress(address(fmt.Sprint("m", i)))
