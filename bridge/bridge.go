@@ -95,7 +95,9 @@ type Bridge struct {
 	bars    bars
 	// dressing: one picture at a time of a ghost, see dress.go.
 	dressing [64]chan struct{}
-	ready    atomic.Bool
+	// undressed: it has been said that the homeserver takes no pictures.
+	undressed atomic.Bool
+	ready     atomic.Bool
 	// machines is nil where rooms are plain.
 	machines *machine.Machines
 	unread   atomic.Bool // rows may be aside for want of a key

@@ -66,6 +66,9 @@ func (b *Bridge) uploadPicture(ctx context.Context, localpart string) (address s
 	}
 	var f *failure
 	if errors.As(err, &f) && !f.transient {
+		if !b.undressed.Swap(true) {
+			b.log.Warn().Err(redacted(err)).Msg("the homeserver takes no pictures of pseudonyms")
+		}
 		return "", nil
 	}
 	return address, err
