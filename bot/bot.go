@@ -48,6 +48,7 @@ const (
 	Text    InputKind = iota // wrote Input.Text
 	Button                   // tapped Input.Key under the line with Input.Menu
 	Arrived                  // came into the room, for the first time or again
+	Danger                   // wrote what sounds of danger, to whomever; Input.Text is empty
 	Replied                  // wrote Input.Text as an answer to the line with Input.Menu
 )
 

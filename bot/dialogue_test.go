@@ -203,6 +203,8 @@ func (s *script) stage(f []string) {
 		s.holds(f[1], f[2])
 	case "held": // a message of theirs with a phone number in it; they are asked
 		s.holds(f[1], f[2], mentoring.ContactPhone)
+	case "danger": // what they wrote sounds of it
+		s.danger(f[1:])
 	case "arrived":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Arrived(p) })
@@ -225,6 +227,19 @@ func (s *script) holds(who, other string, found ...mentoring.ContactKind) {
 		}
 		return err
 	})
+}
+
+// danger tells the bot that what somebody wrote sounds of it: to the bot, or in
+// the conversation that is named.
+func (s *script) danger(f []string) {
+	r, room := bot.Request{Place: bot.Management, Input: bot.Input{Kind: bot.Danger}}, f[0]
+	if len(f) > 1 {
+		r.Place, r.Participant, room = bot.Leg, s.leg(f[0], f[1]), f[0]+"/"+f[1]
+	}
+	s.answer = s.handle(f[0], r).Lines
+	for _, l := range s.answer {
+		s.learn(room, l)
+	}
 }
 
 // input gives the bot what a line says a person did.

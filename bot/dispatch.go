@@ -26,6 +26,8 @@ func (t *turn) run(in Input) error {
 		return t.arrived()
 	case Button:
 		return t.tap(in)
+	case Danger:
+		return t.offerHelp()
 	case Replied:
 		return t.aboutHeld(in.Menu, t.b.typed(strings.TrimLeft(in.Text, "!！ ")))
 	}
@@ -47,6 +49,9 @@ func (t *turn) run(in Input) error {
 func (t *turn) heard(body string, marked bool) error {
 	q := t.question()
 	if done, err := t.heldNumber(q, body); done || err != nil {
+		return err
+	}
+	if done, err := t.helpNumber(q, body); done || err != nil {
 		return err
 	}
 	c, rest, lang, elsewhere := t.lookup(body)
@@ -130,6 +135,9 @@ func (t *turn) tap(in Input) error {
 		return err
 	}
 	if done, err := t.tapCall(in.Menu, r); done || err != nil {
+		return err
+	}
+	if done, err := t.tapOfHelp(in.Menu, r); done || err != nil {
 		return err
 	}
 	q := t.question()

@@ -20,6 +20,10 @@ type memory struct {
 	Leg   *question `json:"l,omitempty"` // asked in a leg
 	Staff *question `json:"s,omitempty"` // asked in the staff room
 
+	// Help is the last line that showed help because of what the person wrote,
+	// until they answer it.
+	Help *question `json:"h,omitempty"`
+
 	// Welcomed: the bot has told them that they are in, and what next.
 	Welcomed bool `json:"w,omitempty"`
 

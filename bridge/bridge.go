@@ -44,8 +44,9 @@ type Options struct {
 	Config       *config.Config
 	Store        *store.Store
 	Bot          *bot.Bot
-	Search       mentoring.Searcher // nil: words are met as they are written
-	Guard        mentoring.Guard    // nil: contacts are not looked for
+	Search       mentoring.Searcher    // nil: words are met as they are written
+	Guard        mentoring.Guard       // nil: contacts are not looked for
+	Danger       mentoring.DangerWords // nil: danger is not looked for
 	Registration *appservice.Registration
 	Accounts     Accounts // nil: nobody gets an account here
 	Log          zerolog.Logger
@@ -93,6 +94,8 @@ type Bridge struct {
 	reports *Exports // of figures
 	routes  routes
 	bars    bars
+	danger  mentoring.DangerWords
+	helped  helped
 	// dressing: one picture at a time of a ghost, see dress.go.
 	dressing [64]chan struct{}
 	// undressed: it has been said that the homeserver takes no pictures.
@@ -107,9 +110,10 @@ type Bridge struct {
 	// creatorsRule: rooms give the bot, who makes them, all power by themselves.
 	creatorsRule atomic.Bool
 	// troubled: the homeserver did not answer lately.
-	troubled atomic.Bool
-	device   atomic.Value // string: the bot's device
-	pings    sync.Map     // ticket → chan struct{}, closed when the homeserver has called
+	troubled  atomic.Bool
+	awaySince atomic.Int64 // when it first did not, as Unix ms; 0: it does
+	device    atomic.Value // string: the bot's device
+	pings     sync.Map     // ticket → chan struct{}, closed when the homeserver has called
 }
 
 // New prepares a bridge; nothing is asked of the homeserver yet.
@@ -118,7 +122,7 @@ func New(o Options) *Bridge {
 		store: o.Store, bot: o.Bot, accounts: o.Accounts, registration: o.Registration, log: o.Log, meter: o.Meter, now: o.Now,
 		listener: o.Listener, listen: o.Config.AppService.Listen,
 		botID: id.UserID(o.Config.BotID()), botName: o.Config.BotName(),
-		search: o.Search, guard: o.Guard, ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
+		search: o.Search, guard: o.Guard, danger: o.Danger, ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
 	}
 	b.hs = newHomeserver(o.Config.Homeserver.Address, o.Config.Homeserver.Domain, o.Registration, o.Transport,
 		func() { b.suspect.Store(true) })
@@ -182,6 +186,7 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 	return &mentoring.ProgrammeRules{
 		NeedGuide: p.Mentors.Guide, NeedTraining: p.Mentors.Training, NeedCheck: p.Mentors.BackgroundCheck,
 		OnCall: onCallRules(&p.OnCall), ReviewAfter: p.ReviewAfter.Std(),
+		DangerWords: p.DangerWords, DangerAgain: p.DangerAgain.Std(),
 		FreeCards: !p.Mentors.CardApproval, AskWait: p.AskWait.Std(),
 		ServiceCheck: p.ServiceAge.Std(),
 		Carries: map[mentoring.Content]bool{
@@ -204,22 +209,6 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		},
 		MaxFile: int64(p.Media.MaxSize), MaxLength: time.Duration(p.Media.MaxLength),
 	}
-}
-
-func onCallRules(c *config.OnCall) mentoring.OnCallRules {
-	r := mentoring.OnCallRules{People: c.People, Repeat: c.Repeat.Std(), Tries: c.Tries}
-	r.Hours = weekHours(c.Hours)
-	return r
-}
-
-func weekHours(all []config.WeekHours) mentoring.Hours {
-	var spans []mentoring.Span
-	for _, h := range all {
-		for _, day := range h.Days {
-			spans = append(spans, mentoring.Span{Day: day, From: h.From, To: h.To})
-		}
-	}
-	return mentoring.NewHours(spans)
 }
 
 // Do runs a use case of the domain in a step of its own and keeps what follows
@@ -467,7 +456,7 @@ func (b *Bridge) keepTime(ctx context.Context) {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	var pruned time.Time
-	caught := b.now()
+	caught, noted := b.now(), b.noteAlive(ctx, time.Time{})
 	for {
 		if err := b.Tick(ctx); err != nil && ctx.Err() == nil {
 			b.log.Error().Err(redacted(err)).Msg("what time changes could not be done")
@@ -478,6 +467,7 @@ func (b *Bridge) keepTime(ctx context.Context) {
 				b.log.Error().Err(redacted(err)).Msg("old rows could not be removed")
 			}
 		}
+		noted = b.noteAlive(ctx, noted)
 		if b.ready.Load() {
 			caught = b.lookAfter(ctx, caught)
 		}

@@ -31,6 +31,9 @@ func (s *step) handleManagement(room store.Room) error {
 	if !ok {
 		return nil
 	}
+	if err := s.offerHelp(room, person, nil); err != nil {
+		return err
+	}
 	return s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Management, Input: input})
 }
 

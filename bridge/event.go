@@ -43,6 +43,8 @@ type incoming struct {
 	ParseErr error
 	// Found are the contacts in what is readable of it.
 	Found []mentoring.Finding
+	// Danger says that it sounds of danger.
+	Danger bool
 	// Encrypted says that the content came encrypted by a device of the sender.
 	Encrypted bool
 	// Signed says that this device is signed by its owner.

@@ -26,6 +26,9 @@ func (b *Bridge) read(ev *incoming) {
 	if ev.Message != nil && b.guard != nil {
 		ev.Found = b.guard.Find(ev.Message.Readable())
 	}
+	if ev.Message != nil && b.danger != nil && b.rules().AnyDangerWords() {
+		ev.Danger = b.danger.Danger(ev.Message.Readable())
+	}
 }
 
 // ownMessage is a message of somebody's about to be relayed.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -420,6 +421,7 @@ func (b *Bridge) transient(l *lane, err error) verdict {
 	}
 	if f.status != http.StatusTooManyRequests {
 		b.troubled.Store(true)
+		b.homeserverAway()
 		b.suspect.Store(true)
 	}
 	return verdict{later: b.now().Add(backoff(l.failures, f.after))}
@@ -442,7 +444,9 @@ func (b *Bridge) unsealed(ctx context.Context, l *lane, row store.Row, p *parcel
 			if err != nil {
 				return fmt.Errorf("write parcel: %w", err)
 			}
-			s.tellStaff(mentoring.T("staff.cannot_encrypt"))
+			if err := s.trouble(mentoring.TroubleEncrypt, mentoring.T("staff.cannot_encrypt")); err != nil {
+				return err
+			}
 			return s.tx.Rewrite(row.ID, payload)
 		})
 		if err != nil {
@@ -496,7 +500,8 @@ func (s *step) abandon(row store.Row, p *parcel, toWriter, toStaff, incident str
 		}
 	}
 	if toStaff != "" && p.Kind != store.RoomStaff {
-		s.tellStaff(mentoring.T(toStaff, "incident", incident))
+		kind := mentoring.TroubleKind(strings.TrimPrefix(toStaff, "staff."))
+		return s.trouble(kind, mentoring.T(toStaff, "incident", incident))
 	}
 	return nil
 }

@@ -52,6 +52,9 @@ func (s *step) handleLeg(room store.Room) error {
 			return err
 		}
 	}
+	if err := s.offerHelp(room, person, from); err != nil {
+		return err
+	}
 	err = s.relay(room, from, message)
 	var unsupported *rewrite.Unsupported
 	var ignored *rewrite.Ignored

@@ -277,8 +277,7 @@ func (b *Bridge) fault(ctx context.Context, laneKind string, row store.Row, ev *
 				return err
 			}
 		}
-		s.tellStaff(mentoring.T("staff.set_aside", "incident", incident))
-		return nil
+		return s.trouble(mentoring.TroubleSetAside, mentoring.T("staff.set_aside", "incident", incident))
 	})
 	if err != nil {
 		return b.storeTrouble(err)
@@ -312,10 +311,6 @@ func (s *step) tellSender(ev *incoming, text mentoring.Text) error {
 		return err
 	}
 	return s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(member.Language, text)})
-}
-
-func (s *step) tellStaff(text mentoring.Text) {
-	s.act.Do(mentoring.TellStaff{Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Text: text, Loud: true})
 }
 
 // redacted makes an error fit for the log: faults of ours carry no content by

@@ -159,8 +159,9 @@ func (w *world) start() {
 		Config: c, Store: s, Bot: bot.New(catalogue, bot.Settings{}), Log: zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel),
 		Registration: &appservice.Registration{ID: "silta", AppToken: "as", ServerToken: "hs", SenderLocalpart: "silta-appservice"},
 		Now:          w.now, Accounts: w.people,
-		Guard: text.NewGuard(text.Settings{Numbers: []string{"09 2525 0111"}}),
-		Meter: w.meter, Listener: listener, Transport: w.between(w.hs.Link()),
+		Guard:  text.NewGuard(text.Settings{Numbers: []string{"09 2525 0111"}}),
+		Danger: text.NewDanger(catalogue.Danger()),
+		Meter:  w.meter, Listener: listener, Transport: w.between(w.hs.Link()),
 	})
 	if w.crypto != nil {
 		if err := w.crypto(w.bridge); err != nil {

@@ -76,6 +76,8 @@ func (c *Config) checkMentors(k *checker) {
 	k.must(look >= 7*day && look <= 1000*day, "programmes.mentoring.service_check", "%s is out of bounds; between 7d and 1000d", c.Programmes.Mentoring.ServiceAge)
 	wait := c.Programmes.Mentoring.AskWait.Std()
 	k.must(wait >= time.Minute && wait <= 30*day, "programmes.mentoring.ask_wait", "%s is out of bounds; between 1m and 30d", c.Programmes.Mentoring.AskWait)
+	again := c.Programmes.Mentoring.DangerAgain
+	k.must(again.Std() >= time.Minute && again.Std() <= 30*day, "programmes.mentoring.danger_again", "%s is out of bounds; between 1m and 30d", again)
 	review := c.Programmes.Mentoring.ReviewAfter
 	k.must(review.Std() >= time.Hour && review.Std() <= 365*day, "programmes.mentoring.review_after", "%s is out of bounds; between 1h and 365d", review)
 	g := &c.Programmes.Mentoring.Guide

@@ -27,6 +27,12 @@ type Programme struct {
 	// or a ban, when they have named no day.
 	ReviewAfter Duration `yaml:"review_after" reload:"yes"`
 
+	// DangerWords: whoever writes what sounds of danger is shown the crisis lines
+	// and a way to staff, not again for DangerAgain. It is off by default, for it
+	// reads what people write and is wrong now and then.
+	DangerWords bool     `yaml:"danger_words" reload:"yes"`
+	DangerAgain Duration `yaml:"danger_again" reload:"yes"`
+
 	// AskWait is for how long a mentee's call to whoever is free waits for a mentor
 	// until staff are told.
 	AskWait Duration `yaml:"ask_wait" reload:"yes"`
@@ -96,6 +102,7 @@ func defaultMentoring() Programme {
 		OnCall:      defaultOnCall(),
 		Supervision: defaultSupervision(),
 		ReviewAfter: Duration(14 * day),
+		DangerAgain: Duration(12 * time.Hour),
 		AskWait:     Duration(4 * time.Hour),
 		Mentors:     Mentors{Guide: true, Training: true, BackgroundCheck: true, CardApproval: true},
 		Guide:       Guide{Steps: []Words{}, Video: Words{}},

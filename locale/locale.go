@@ -58,6 +58,10 @@ type language struct {
 	Answers    map[string][]string `yaml:"answers"`
 	Nicknames  []string            `yaml:"nicknames"`
 	Firstnames []string            `yaml:"firstnames"`
+	// Danger are patterns of what people write who may be in danger (package text
+	// explains them), NotDanger figures of speech that only look like it.
+	Danger    []string `yaml:"danger"`
+	NotDanger []string `yaml:"not_danger"`
 }
 
 // forms is a text: with one form, or with two that n chooses from.
@@ -131,6 +135,8 @@ func (l *language) add(part *language) error {
 	}
 	l.Nicknames = append(l.Nicknames, part.Nicknames...)
 	l.Firstnames = append(l.Firstnames, part.Firstnames...)
+	l.Danger = append(l.Danger, part.Danger...)
+	l.NotDanger = append(l.NotDanger, part.NotDanger...)
 	return errors.Join(merge(l.Texts, part.Texts), merge(l.Commands, part.Commands), merge(l.Answers, part.Answers))
 }
 
@@ -161,6 +167,15 @@ func (c *Catalogue) Commands(lang string) map[string][]string { return c.of(lang
 
 // Answers are the words for an answer ("yes", "skip" …), the one to show first.
 func (c *Catalogue) Answers(lang, name string) []string { return c.of(lang).Answers[name] }
+
+// Danger are the patterns of danger of all languages, for people write in any,
+// and the figures of speech that only look like it.
+func (c *Catalogue) Danger() (found, not []string) {
+	for _, lang := range Languages() {
+		found, not = append(found, c.of(lang).Danger...), append(not, c.of(lang).NotDanger...)
+	}
+	return found, not
+}
 
 // Nicknames are neutral nature words in a language, none of them a first name:
 // names made of them say nothing of their bearer.

@@ -197,3 +197,16 @@ func (a *Act) dueAlarms() (more bool, err error) {
 	}
 	return len(due) == tickBatch, nil
 }
+
+// dueSafety does what time brings for alarms, measures and troubles.
+func (a *Act) dueSafety() (more bool, err error) {
+	if err := a.dueTroubles(); err != nil {
+		return false, err
+	}
+	reviewed, err := a.dueMeasures()
+	if err != nil {
+		return false, err
+	}
+	called, err := a.dueAlarms()
+	return called || reviewed, err
+}

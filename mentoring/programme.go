@@ -27,6 +27,10 @@ type ProgrammeRules struct {
 	// Guard says what becomes of contacts in what a role writes; see [ProgrammeRules.GuardOf].
 	Guard  map[Role]GuardPolicy
 	OnCall OnCallRules
+	// DangerWords: help is shown to whoever writes what sounds of danger, and not
+	// again to the same person for DangerAgain.
+	DangerWords bool
+	DangerAgain time.Duration
 	// Shows says which signs people may show; none unless it is set.
 	Shows       map[Sign]bool
 	ReviewAfter time.Duration

@@ -56,11 +56,7 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	reviewed, err := a.dueMeasures()
-	if err != nil {
-		return time.Time{}, err
-	}
-	called, err := a.dueAlarms()
+	called, err := a.dueSafety()
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -68,7 +64,7 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	more = more || idle || called || reviewed
+	more = more || idle || called
 	held, err := a.heldTooLong()
 	if err != nil {
 		return time.Time{}, err

@@ -121,6 +121,11 @@ type Tx interface {
 	DropBan(address string) error
 	Banned(address string) (bool, error)
 
+	Trouble(TroubleKind) (Trouble, error)
+	PutTrouble(*Trouble) error
+	DropTrouble(TroubleKind) error
+	DueTroubles(now time.Time) ([]Trouble, error) // whose Until has come
+
 	Alarm(CaseID) (Alarm, error)
 	PutAlarm(*Alarm) error
 	DropAlarm(CaseID) error // with its calls; that there is none is no error

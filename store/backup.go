@@ -29,6 +29,7 @@ func backupTables() []string {
 		"alarm_call",
 		"measure",
 		"ban",
+		"trouble",
 		"staff_room",
 		"code",
 		"phrase",

@@ -441,6 +441,7 @@ func aboutNobody() []keeping {
 		{table: "staff_room", why: "rooms of the service"},
 		{table: "alarm", why: "that staff are being called because of a case, which is shown"},
 		{table: "alarm_call", why: "numbers of lines with which they are"},
+		{table: "trouble", why: "how often the service itself failed"},
 		{table: "ban", why: "a keyed hash of an account that cannot come back, for two years; it says nothing of anybody but that"},
 		{table: "attempt", why: "wrong tries, by a keyed hash of what was tried; gone within a day"},
 		{table: "counter", why: "figures, in which nobody is named"},

@@ -160,6 +160,14 @@ CREATE TABLE alarm_call (
 );
 CREATE INDEX alarm_call_case ON alarm_call (case_id);
 
+-- What staff have been told of each kind of trouble with the service, lately.
+CREATE TABLE trouble (
+	kind  TEXT    NOT NULL PRIMARY KEY,
+	until BIGINT  NOT NULL,
+	lasts BIGINT  NOT NULL, -- milliseconds
+	more  INTEGER NOT NULL
+);
+
 -- What staff have done about somebody: a warning, a suspension, a ban.
 CREATE TABLE measure (
 	id         INTEGER NOT NULL PRIMARY KEY,
