@@ -28,8 +28,8 @@ import (
 type Config struct {
 	Homeserver Homeserver `yaml:"homeserver"`
 
-	// InitialStaff are the Matrix IDs that become coordinators when the staff
-	// room is first made. Later staff are added from that room.
+	// InitialStaff are the Matrix IDs that become administrators when the staff
+	// room is first made. They give others their roles.
 	InitialStaff []string `yaml:"initial_staff"`
 
 	// ServiceName is what people call the service; the bot says it.
