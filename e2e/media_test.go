@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -326,7 +327,12 @@ func killedWhileUploading(t *testing.T, w *world, folder string) {
 			w.Start()
 		}
 		p.mentee.Send(p.menteeLeg, "m.room.message", map[string]any{"msgtype": "m.video", "filename": "Aino.mp4", "body": fmt.Sprintf("video %d", i), "url": file})
-		time.Sleep(time.Duration(40+60*i) * time.Millisecond) // any moment will do
+		eventually(t, time.Minute, func() error { // at once; while it is fetched; while it is made anew
+			if n := spools(t, w.PID(), folder); n >= i || came(p.mentor, p.mentorLeg, fmt.Sprintf("video %d", i)) {
+				return nil
+			}
+			return fmt.Errorf("no file %d is on its way", i)
+		})
 		w.Kill9()
 		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 			t.Errorf("left in the temporary folder: %v (%v)", left, err)
@@ -344,6 +350,26 @@ func killedWhileUploading(t *testing.T, w *world, folder string) {
 	if fmt.Sprint(got) != "[video 0 video 1 video 2]" {
 		t.Errorf("%q came", got)
 	}
+}
+
+// spools is how many files without a name a process has open in a folder.
+func spools(t *testing.T, pid int, folder string) (n int) {
+	t.Helper()
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range open {
+		if to, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", pid, fd.Name())); err == nil && strings.HasPrefix(to, folder) {
+			n++
+		}
+	}
+	return n
+}
+
+// came says whether somebody has got a message.
+func came(p *dev.Person, room, body string) bool {
+	return slices.ContainsFunc(p.Events(0), func(e dev.Event) bool { return e.Room == room && e.Body() == body })
 }
 
 // largeVideo: 50 MB go through a process that grows by no more than 64 MB.
