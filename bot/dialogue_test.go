@@ -455,6 +455,10 @@ func (s *script) effect(want string) {
 			if who == "remark" {
 				told = append(told, s.remarkText(e.Remark))
 			}
+		case mentoring.ShowSecret:
+			if !inLeg && e.Member == s.people[name] {
+				told = append(told, s.bot.Render(s.lang, e.Text))
+			}
 		case mentoring.ShowOffer:
 			if !inLeg && e.Offer.Member == s.people[name] {
 				told = append(told, s.offers[e.Offer.Menu])

@@ -41,6 +41,7 @@ const (
 	askRole     askKind = "role"
 	askPhrase   askKind = "phrase" // is it written down
 	askSigns    askKind = "signs"  // which the others see
+	askAccess   askKind = "access" // staff are about to see what nobody sees otherwise
 )
 
 // free says whether the answer is a text of the person's own, in which the
@@ -58,7 +59,7 @@ func (q *question) yesNo() bool {
 	case askSupervision:
 		return true
 	case askAge, askConsent, askSure, askEnd, askBlock, askRetire, askDelete, askExport, askForget, askOffer, askMeasure,
-		askText, askRole:
+		askText, askRole, askAccess:
 		return true
 	case askWords, askRelease, askDropRemark, askCodesign:
 		return true

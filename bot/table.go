@@ -129,6 +129,12 @@ func staffCommands() []command {
 		{name: "role", in: inRoom, may: mentoring.DoRoles, do: (*turn).role},
 		{name: "undo", in: work, may: mentoring.DoUndo, do: (*turn).undo},
 		{name: "joining", in: work, may: mentoring.DoOpenJoining, do: (*turn).openJoining},
+		{name: "read", in: work, may: mentoring.DoBreakGlass, do: (*turn).readCase},
+		{name: "alias", in: inRoom, may: mentoring.DoBreakGlass, do: (*turn).aliases},
+		{name: "reveal", in: work, may: mentoring.DoReveal, do: (*turn).reveal},
+		{name: "defer", in: work, may: mentoring.DoReveal, do: (*turn).deferTelling},
+		{name: "allow", in: work, may: mentoring.DoTalk, quiet: true, do: (*turn).allow},
+		{name: "deny", in: work, may: mentoring.DoTalk, quiet: true, do: (*turn).deny},
 		{name: "audit", in: work, may: mentoring.DoAudit, do: (*turn).audit},
 	}
 }

@@ -69,6 +69,10 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.job(job{Op: opExport, Member: e.Member}, "export", fmt.Sprint(e.Member))
 	case mentoring.ShowPhrase:
 		return s.phraseJob(opShowPhrase, e.Member)
+	case mentoring.ShowSecret:
+		return s.showSecret(e)
+	case mentoring.ReadBack:
+		return s.job(job{Op: opReadBack, Owner: int64(e.Access)}, "readback", fmt.Sprint(e.Access))
 	case mentoring.HidePhrase:
 		return s.phraseJob(opHidePhrase, e.Member)
 	case mentoring.RewordTexts:

@@ -3,7 +3,6 @@ package bridge
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"time"
 
@@ -67,43 +66,5 @@ func (b *Bridge) showPhrase(ctx context.Context, of mentoring.MemberID) error {
 
 // hidePhrase takes a phrase away that was shown, or that waits to be.
 func (b *Bridge) hidePhrase(ctx context.Context, of mentoring.MemberID) error {
-	var shown store.Line
-	var room store.Room
-	err := b.run(ctx, func(s *step) error {
-		shown, room = store.Line{}, store.Room{}
-		rows, err := s.tx.Rows(s.b.lineLane(store.RoomManagement, int64(of)))
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			p, err := readParcel(row)
-			if err != nil {
-				return err
-			}
-			if p.Key != phraseKey(of) {
-				continue
-			}
-			if row.State != store.RowHeld {
-				return &errNotYet{until: targetPoll} // may be on its way this very moment
-			}
-			if err = s.tx.Done(row.ID); err != nil {
-				return err
-			}
-		}
-		if shown, err = s.tx.LineByKey(phraseKey(of)); err == nil {
-			room, err = s.tx.Room(shown.Room)
-		}
-		return notFoundIsFine(err)
-	})
-	var notYet *errNotYet
-	if errors.As(err, &notYet) {
-		return &failure{transient: true, after: notYet.until}
-	}
-	if err != nil || room.Matrix == "" {
-		return err
-	}
-	if _, err = b.hs.redact(ctx, b.botActor(), room.Matrix, shown.Event, randomName(16)); err != nil && !isRefused(err) {
-		return err
-	}
-	return b.store.Write(ctx, func(tx *store.Tx) error { return tx.DropLine(phraseKey(of)) })
+	return b.hideLine(ctx, of, phraseKey(of))
 }

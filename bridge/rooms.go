@@ -15,47 +15,6 @@ import (
 	"silta/store"
 )
 
-// job is a piece of resumable work: every part of it can be done again after a
-// crash at any point.
-type job struct {
-	Op     string             `json:"p"`
-	Kind   store.RoomKind     `json:"k,omitempty"`
-	Owner  int64              `json:"o,omitempty"`
-	Member mentoring.MemberID `json:"m,omitempty"`
-	Room   string             `json:"r,omitempty"`
-	User   string             `json:"u,omitempty"`
-	Txn    string             `json:"x,omitempty"`     // for the one line that opHello says
-	Since  int64              `json:"since,omitempty"` // Unix ms
-	Ticket string             `json:"i,omitempty"`
-	SignUp *signUp            `json:"s,omitempty"`
-	// Figures is what opFigures shows.
-	Figures *mentoring.ShowFigures `json:"f,omitempty"`
-}
-
-// The operations of a job.
-const (
-	opRoom    = "room"    // make a room, or ask its person (back) in
-	opRenew   = "renew"   // bring a leg's ghosts to who is in the conversation
-	opClose   = "close"   // take a leg away
-	opEmpty   = "empty"   // retention: everything of a conversation goes
-	opHello   = "hello"   // somebody invited the bot elsewhere
-	opReject  = "reject"  // somebody invited a ghost
-	opKick    = "kick"    // a stranger is in a room of ours
-	opAdmit   = "admit"   // ask a member into a staff room
-	opDismiss = "dismiss" // remove a member from a staff room
-	opForget  = "forget"  // retention: everything of a member goes
-	opSignUp  = "signup"  // the end of a ticket with which an account was made
-	opFigures = "figures" // pictures of figures, or a report
-
-	opCutOff = "cutoff" // a moved member's old account leaves a leg
-	opErase  = "erase"  // everything of a member who is deleted goes
-
-	opExport     = "export"   // a person's own conversations to take along
-	opExportGone = "unexport" // the file with them goes from their room
-	opShowPhrase = "phrase"   // draw a recovery phrase and show it
-	opHidePhrase = "hide"     // take it away
-)
-
 // workJob does the first job of a lane.
 func (b *Bridge) workJob(ctx context.Context, l *lane) verdict {
 	rows, err := b.store.Next(ctx, l.id, 0, 1)
@@ -129,6 +88,10 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.showPhrase(ctx, j.Member)
 	case opHidePhrase:
 		return b.hidePhrase(ctx, j.Member)
+	case opHideLine:
+		return b.hideLine(ctx, j.Member, j.Key)
+	case opReadBack:
+		return b.readBack(ctx, mentoring.AccessID(j.Owner))
 	default:
 		return fmt.Errorf("job with unknown operation")
 	}

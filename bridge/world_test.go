@@ -104,7 +104,7 @@ func newWorld(t *testing.T, prepare ...func(*world)) *world {
 		t.Fatal(err)
 	}
 	w.hs = hs.New(hs.Options{
-		Name: domain, Seed: 1, Admin: "silta",
+		Name: domain, Seed: 1, Admin: "silta", Now: w.now,
 		Appservice: hs.Appservice{ID: "silta", Token: "as", HSToken: "hs", Sender: "silta-appservice", Users: regexp.MustCompile(`^@silta(_.*)?:test$`)},
 		Backoff:    func(int) time.Duration { return 20 * time.Millisecond },
 		Fault: func(c hs.Call) hs.Fault {

@@ -1,5 +1,7 @@
 package mentoring
 
+import "time"
+
 // Effect is something that must happen outside of the database because of a
 // decision. The caller keeps every effect in the transaction of the decision.
 type Effect interface{ effect() }
@@ -116,6 +118,22 @@ type MoveMember struct {
 // rooms away from them, ends their account if it was made here, and removes
 // everything that is kept of them. It may take a while and goes on after a crash.
 type EraseMember struct{ Member MemberID }
+
+// ShowSecret says something to a member in their own room, once under a key, and
+// takes it away from there again after a time.
+type ShowSecret struct {
+	Member MemberID
+	Key    string
+	Text   Text
+	For    time.Duration
+}
+
+// ReadBack reads what an access allows back from the homeserver, and hands it to
+// [Act.ReadDone].
+type ReadBack struct{ Access AccessID }
+
+func (ShowSecret) effect() {}
+func (ReadBack) effect()   {}
 
 func (Notify) effect()            {}
 func (Tell) effect()              {}

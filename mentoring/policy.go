@@ -32,22 +32,24 @@ const (
 	DoMoveMentor Action = "move mentor" // pause, resume, end
 	// DoOpenJoining is to open and close joining.
 	DoOpenJoining Action = "open joining"
-	DoCase        Action = "case"       // claim, release and close cases
-	DoAudit       Action = "audit"      // read the audit
-	DoMeasure     Action = "measure"    // warn, suspend, ban, and lift these
-	DoSeeTopics   Action = "see topics" // the list of topics with its numbers
-	DoStats       Action = "stats"      // figures up to today, in the staff room
-	DoFigures     Action = "figures"    // figures of what is over, to give away
-	DoTopics      Action = "topics"     // keep the list of topics
-	DoQuestions   Action = "questions"  // answer questions, say when one wants them; give feedback
-	DoQuestion    Action = "question"   // write questions, read feedback
-	DoTexts       Action = "texts"      // rewrite the texts of the service
-	DoServices    Action = "services"   // keep the directory of help elsewhere
-	DoAnnounce    Action = "announce"   // tell many people something
-	DoUsers       Action = "users"      // the list of people, and one of them
-	DoRoles       Action = "roles"      // give and take the roles of staff
-	DoUndo        Action = "undo"       // take back what one did last
-	DoCodesign    Action = "codesign"   // the co-design group
+	DoCase        Action = "case"        // claim, release and close cases
+	DoAudit       Action = "audit"       // read the audit
+	DoMeasure     Action = "measure"     // warn, suspend, ban, and lift these
+	DoSeeTopics   Action = "see topics"  // the list of topics with its numbers
+	DoStats       Action = "stats"       // figures up to today, in the staff room
+	DoFigures     Action = "figures"     // figures of what is over, to give away
+	DoTopics      Action = "topics"      // keep the list of topics
+	DoQuestions   Action = "questions"   // answer questions, say when one wants them; give feedback
+	DoQuestion    Action = "question"    // write questions, read feedback
+	DoTexts       Action = "texts"       // rewrite the texts of the service
+	DoServices    Action = "services"    // keep the directory of help elsewhere
+	DoAnnounce    Action = "announce"    // tell many people something
+	DoUsers       Action = "users"       // the list of people, and one of them
+	DoRoles       Action = "roles"       // give and take the roles of staff
+	DoUndo        Action = "undo"        // take back what one did last
+	DoCodesign    Action = "codesign"    // the co-design group
+	DoBreakGlass  Action = "break glass" // ask to read more than was reported, and allow it to another
+	DoReveal      Action = "reveal"      // ask who somebody is, and allow it to another
 )
 
 // Grant says in which states of a membership its role allows an action.
@@ -130,6 +132,8 @@ func Policy() []Rule {
 		{DoUndo, false, [6]Grant{no, no, no, act, act, no}},
 		{DoCodesign, true, [6]Grant{act, mem, act, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
+		{DoBreakGlass, false, [6]Grant{no, no, no, act, act, no}},
+		{DoReveal, false, [6]Grant{no, no, no, act, act, no}},
 		{DoAudit, false, [6]Grant{no, no, no, act, act, no}},
 	}
 }

@@ -48,6 +48,8 @@ codesign      a      itap   a            a           a     –
 case          –      –      –            a           a     –
 audit         –      –      –            a           a     –
 measure       –      –      –            a           a     –
+break_glass   –      –      –            a           a     –
+reveal        –      –      –            a           a     –
 `
 
 func states() map[string]mentoring.MembershipState {

@@ -97,6 +97,8 @@ const (
 
 	StepAccept Step = "accept"
 	StepLapse  Step = "lapse"
+	StepReveal Step = "show"
+	StepDefer  Step = "defer"
 
 	StepAsk    Step = "ask"
 	StepArrive Step = "arrive"

@@ -52,6 +52,7 @@ func statesDocument() string {
 	describe(&b, mentoring.QuestionMachine())
 	describe(&b, mentoring.PromptMachine())
 	describe(&b, mentoring.RemarkMachine())
+	describe(&b, mentoring.AccessMachine())
 	describePolicy(&b)
 	return b.String()
 }

@@ -65,7 +65,7 @@ func (a *Act) Tick() (next time.Time, err error) {
 		return time.Time{}, err
 	}
 	more = more || idle || called
-	held, err := a.heldTooLong()
+	held, err := a.dueDecisions()
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -173,4 +173,15 @@ func (a *Act) empty(c *Conversation) error {
 	}
 	a.Do(EmptyConversation{c.ID})
 	return nil
+}
+
+// dueDecisions ends what nobody has decided about in time: messages that are held,
+// and what staff asked to see.
+func (a *Act) dueDecisions() (more bool, err error) {
+	held, err := a.heldTooLong()
+	if err != nil {
+		return false, err
+	}
+	opened, err := a.dueAccesses()
+	return held || opened, err
 }

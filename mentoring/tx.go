@@ -267,6 +267,13 @@ type Tx interface {
 	PutHeld(*Held) error
 	DeleteHeld(id int64) error
 
+	// Access is one that is not over; DueAccesses lists those whose Due has come,
+	// at most limit. DeleteAccess of what is not there is no error.
+	Access(AccessID) (Access, error)
+	DueAccesses(now time.Time, limit int) ([]Access, error)
+	PutAccess(*Access) error
+	DeleteAccess(AccessID) error
+
 	// AppendAudit adds an entry: it sets its Number, Previous and Hash, and keeps
 	// its reason apart. Nothing changes or deletes an entry.
 	AppendAudit(*AuditEntry) error

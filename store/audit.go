@@ -207,5 +207,15 @@ func aboutAudit() []keeping {
 			hidden: map[string]string{"number": aNumber, "words": "what they wrote as staff about somebody else", "at": "when they did"},
 			stays:  "it answers for what was read of somebody else, and goes by itself (retention.reasons)",
 		},
+		{
+			table: "access", of: "member = $1", what: "access", counted: true,
+			hidden: map[string]string{
+				"id": aNumber, "kind": "they are told when staff have seen who they are", "case_id": aNumber, "conversation": aNumber,
+				"member": theirs, "asker": another, "second": another, "state": "of the work of staff", "days": "of the work of staff",
+				"of_mentee": "they were asked", "deferred": "staff may have to wait with telling them, for a written reason",
+				"created": "of the work of staff", "due": "of the work of staff",
+			},
+			erase: "DELETE FROM access WHERE member = $1",
+		},
 	}
 }

@@ -57,7 +57,7 @@ func backupTables() []string {
 		"poll",
 		"move_request",
 		"audit",
-		"audit_reason",
+		"audit_reason", "access",
 		"question",
 		"prompt",
 		"sent",

@@ -27,6 +27,7 @@ const (
 	seqQuestion
 	seqPrompt
 	seqRemark
+	seqAccess
 	sequenceCount
 )
 
@@ -55,6 +56,7 @@ func allSeries() [sequenceCount]series {
 		seqUpload:       {"upload", "SELECT coalesce(max(id), 0) FROM upload", 16},
 		seqPoll:         {"poll", "SELECT coalesce(max(id), 0) FROM poll", 4},
 		seqMeasure:      {"measure", "SELECT coalesce(max(id), 0) FROM measure", 1},
+		seqAccess:       {"access", "SELECT coalesce(max(id), 0) FROM access", 1},
 		seqCanned:       {"canned", "SELECT coalesce(max(id), 0) FROM canned", 1},
 		seqSupervision:  {"supervision", "SELECT coalesce(max(id), 0) FROM supervision", 1},
 		seqQuestion:     {"question", "SELECT coalesce(max(id), 0) FROM question", 1},

@@ -8,6 +8,7 @@
 //	silta keys add       a fresh key, and
 //	silta keys rotate    everything sealed with it
 //	silta audit verify   proves that nothing of the audit was cut or changed
+//	silta breach-report  what the authority asks for after a breach
 //	silta version
 //
 // This package only wires: it reads the settings, opens the store, and hands
@@ -40,6 +41,7 @@ type commands struct {
 	Restore      restoreCommand      `cmd:"" help:"Make the database from a backup; the service must not run."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that the database is sealed with: add one, then rotate."`
 	Audit        auditCommand        `cmd:"" help:"Verify or print the audit of what staff did."`
+	BreachReport breachCommand       `cmd:"" help:"Print what the authority asks for after a breach (GDPR 33): whom it concerns, what was readable, what the audit says."`
 	Health       healthCommand       `cmd:"" help:"Ask the running service whether it is alive (for container health checks)."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 }

@@ -542,6 +542,24 @@ CREATE TABLE copy_ref (
 WITHOUT ROWID
 ;
 
+-- What staff ask to see and nobody sees otherwise; the reasons are in the audit.
+CREATE TABLE access (
+	id           INTEGER  NOT NULL PRIMARY KEY,
+	kind         TEXT     NOT NULL,
+	case_id      INTEGER  NOT NULL,
+	conversation INTEGER  NOT NULL, -- 0: none
+	member       INTEGER  REFERENCES member (id), -- who is to be named
+	asker        INTEGER  NOT NULL,
+	second       INTEGER  NOT NULL,
+	state        TEXT     NOT NULL,
+	days         INTEGER  NOT NULL,
+	of_mentee    SMALLINT NOT NULL,
+	deferred     INTEGER  NOT NULL,
+	created      BIGINT   NOT NULL,
+	due          BIGINT   NOT NULL
+);
+CREATE INDEX access_due ON access (due);
+
 -- The audit (audit.go): entries are added, and nothing else. The triggers are no
 -- lock for whoever owns the database; the hashes are there to find that out.
 CREATE TABLE audit (
