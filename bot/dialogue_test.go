@@ -205,6 +205,8 @@ func (s *script) stage(f []string) {
 		s.holds(f[1], f[2], mentoring.ContactPhone)
 	case "danger": // what they wrote sounds of it
 		s.danger(f[1:])
+	case "dismissed": // has left the staff room, or was removed from it
+		s.dismissed(f[1])
 	case "arrived":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Arrived(p) })
@@ -240,6 +242,20 @@ func (s *script) danger(f []string) {
 	for _, l := range s.answer {
 		s.learn(room, l)
 	}
+}
+
+func (s *script) dismissed(name string) {
+	s.must(func(a *mentoring.Act) error {
+		m, err := a.Tx.Member(s.people[name])
+		if err != nil {
+			return err
+		}
+		rooms, err := a.Tx.StaffRooms()
+		if err != nil {
+			return err
+		}
+		return a.Dismissed(m, rooms[0].ID)
+	})
 }
 
 // input gives the bot what a line says a person did.

@@ -1,6 +1,10 @@
 package bot
 
-import "time"
+import (
+	"time"
+
+	"silta/mentoring"
+)
 
 // CommandOf is the name of the command that a word stands for, wherever it may
 // be given; empty if there is none.
@@ -34,4 +38,13 @@ func TappedSkip(key string) bool  { return tapped(key).skip }
 func Day(s string, now time.Time, zone *time.Location) (time.Time, bool) {
 	t, _, ok := day(s, now, zone)
 	return t, ok
+}
+
+// StaffCommands are those of staff, with what the policy must allow.
+func StaffCommands() map[string]mentoring.Action {
+	all := map[string]mentoring.Action{}
+	for _, c := range staffCommands() {
+		all[c.name] = c.may
+	}
+	return all
 }
