@@ -175,9 +175,6 @@ func (b *Bridge) eraseConversation(ctx context.Context, of mentoring.Conversatio
 			if err = b.hs.forget(ctx, b.botActor(), leg.Matrix); err != nil {
 				return err
 			}
-			if err = b.purge(ctx, leg.Matrix); err != nil {
-				return err
-			}
 		}
 	}
 	for _, ghost := range ghosts {

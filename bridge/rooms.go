@@ -493,6 +493,9 @@ func (b *Bridge) closeLeg(ctx context.Context, owner int64) error {
 		if err = b.hs.leave(ctx, b.botActor(), p.room.Matrix); err != nil {
 			return err
 		}
+		if err = b.purge(ctx, p.room.Matrix); err != nil { // before it is gone: then nobody looks for it again
+			return err
+		}
 	}
 	if b.machines != nil && p.room.Matrix != "" {
 		if err = b.machines.ForgetRoom(ctx, id.RoomID(p.room.Matrix)); err != nil {
@@ -515,9 +518,6 @@ func (b *Bridge) emptyConversation(ctx context.Context, c mentoring.Conversation
 	}
 	for _, leg := range legs {
 		if err = b.closeLeg(ctx, leg.Owner); err != nil {
-			return err
-		}
-		if err = b.purge(ctx, leg.Matrix); err != nil {
 			return err
 		}
 	}
