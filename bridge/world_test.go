@@ -146,6 +146,7 @@ func (w *world) start() {
 	c := config.Default()
 	c.Homeserver = config.Homeserver{Address: "http://homeserver.test", Domain: domain}
 	c.DefaultLanguage = "en"
+	c.Programmes.Mentoring.PerMinute = 0 // tests write as fast as they can
 	if w.prepare != nil {
 		w.prepare(c)
 	}

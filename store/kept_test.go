@@ -160,6 +160,7 @@ func filledStore(t *testing.T, dsn string, skip func(string) bool) *Store {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	err = s.Write(t.Context(), func(tx *Tx) error {
+		tx.newID(seqUpload) // its row is number 1, too
 		for _, one := range wholeSchema(t) {
 			if one.name == "high_water" || one.name == "setting" || one.name == "queue" || one.name == "seen" || skip(one.name) {
 				continue
