@@ -45,11 +45,12 @@ type InputKind int
 
 // The kinds of input.
 const (
-	Text    InputKind = iota // wrote Input.Text
-	Button                   // tapped Input.Key under the line with Input.Menu
-	Arrived                  // came into the room, for the first time or again
-	Danger                   // wrote what sounds of danger, to whomever; Input.Text is empty
-	Replied                  // wrote Input.Text as an answer to the line with Input.Menu
+	Text      InputKind = iota // wrote Input.Text
+	Button                     // tapped Input.Key under the line with Input.Menu
+	Arrived                    // came into the room, for the first time or again
+	Danger                     // wrote what sounds of danger, to whomever; Input.Text is empty
+	Replied                    // wrote Input.Text as an answer to the line with Input.Menu
+	Collected                  // nothing: what they chose for a report (Input.Menu) has been read
 )
 
 // Input is what a person did. For a Button that is under none of the bot's
@@ -69,6 +70,7 @@ type Request struct {
 	Place       Place
 	Participant mentoring.ParticipantID // in a leg
 	Case        mentoring.CaseID        // in a case's thread in the staff room
+	About       string                  // in a leg: the event that the input answers, opaque to the bot
 	// Unsigned says that the input came from a device that its owner has not
 	// signed, or that nothing is known of: what cannot be undone is not done then.
 	Unsigned bool
@@ -85,15 +87,23 @@ type Line struct {
 	Menu    int64
 	Buttons []string
 	Loud    bool // asks the client to notify
+	// Key is what the line is known by afterwards, to be taken away again.
+	Key string
 }
 
 // Answer is what the bot says. With RedactInput the caller takes the input
 // itself away at once: it held an address or a code.
 type Answer struct {
 	Lines []Line
-	// Say is said in the leg's conversation as the person's own words.
+	// Say is said in the leg's conversation as the person's own words; SayAs says
+	// as which participant it is said, when the input came from elsewhere.
 	Say         string
+	SayAs       mentoring.ParticipantID
 	RedactInput bool
+	// Case says in which case's thread the lines belong, when not in that of the
+	// input; Used is a button of that case's head that was tapped, and goes.
+	Case mentoring.CaseID
+	Used string
 }
 
 // Settings are the values of the texts that the operator gives. A map by
@@ -136,7 +146,7 @@ func New(cat *locale.Catalogue, cfg Settings) *Bot {
 	if cfg.Location == nil {
 		cfg.Location = time.UTC
 	}
-	b := &Bot{cat: cat, cfg: cfg, commands: table()}
+	b := &Bot{cat: cat, cfg: cfg, commands: append(table(), caseTable()...)}
 	b.index()
 	return b
 }
@@ -145,7 +155,7 @@ func New(cat *locale.Catalogue, cfg Settings) *Bot {
 func (b *Bot) Handle(r Request) (Answer, error) {
 	t := &turn{
 		b: b, act: r.Act, member: r.Member, place: r.Place,
-		participant: r.Participant, inCase: r.Case, inRemark: r.Remark, unsigned: r.Unsigned, proof: r.Proof, lang: r.Member.Language,
+		participant: r.Participant, inCase: r.Case, about: r.About, inRemark: r.Remark, unsigned: r.Unsigned, proof: r.Proof, lang: r.Member.Language,
 	}
 	if err := t.load(); err != nil {
 		return Answer{}, err
@@ -211,6 +221,7 @@ type turn struct {
 	participant mentoring.ParticipantID
 	inCase      mentoring.CaseID
 	inRemark    int64
+	about       string
 	unsigned    bool
 	proof       *mentoring.PhraseProof
 	lang        mentoring.Language // to answer in

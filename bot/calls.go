@@ -12,8 +12,17 @@ func (t *turn) callStaff(string) error {
 	if err != nil {
 		return err
 	}
-	t.say("staff.called", "number", int64(c.ID))
+	t.line(t.text("staff.called", "number", int64(c.ID)) + t.by(&c))
 	return t.later(c)
+}
+
+// by says until when somebody should have taken a case; nothing where nobody has
+// set that, or where somebody has taken it.
+func (t *turn) by(c *mentoring.Case) string {
+	if c.Due.IsZero() || c.State != mentoring.CaseOpen || c.Overdue(t.act.Now) {
+		return ""
+	}
+	return " " + t.text("case.by", "until", c.Due)
 }
 
 // callUrgent tells the numbers to ring at once, whatever happens after, and

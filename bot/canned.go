@@ -10,6 +10,9 @@ import (
 // sayCanned says one of the service's texts in a conversation; without a key, or
 // elsewhere, it lists them.
 func (t *turn) sayCanned(rest string) error {
+	if t.inCase != 0 || t.place == Staff {
+		return t.sayInCase(rest)
+	}
 	if t.place != Leg || rest == "" {
 		return t.cannedList()
 	}

@@ -52,6 +52,7 @@ type script struct {
 	offers  map[int64]string   // cards of askings, by menu
 	answer  []bot.Line         // lines not yet looked at
 	alarms  []alarm            // lines that call staff
+	chosen  mentoring.Collect  // what was chosen last for a report
 	redact  bool
 	inputAt string
 	// unsigned: inputs come from devices that their owners have not signed.
@@ -69,6 +70,8 @@ type alarm struct {
 func (s *script) alarmed() {
 	for _, e := range s.effects {
 		switch e := e.(type) {
+		case mentoring.Collect:
+			s.chosen = e
 		case mentoring.Notify:
 			if e.Menu != 0 {
 				s.alarms = append(s.alarms, alarm{e.Member, e.Menu})
@@ -82,7 +85,7 @@ func (s *script) alarmed() {
 }
 
 var (
-	inputLine = regexp.MustCompile(`^(\w+)(/[^\s+>*:]+|#\d*|#remark\d+|#\$\w+)?(>|\+{1,9}|\+!|\*|:)(?: (.*)|)$`)
+	inputLine = regexp.MustCompile(`^(\w+)(/[^\s+>*:~]+|#\d*|#remark\d+|#\$\w+)?(>|~>|\^|\+{1,9}|\+!|\*|:)(?: (.*)|)$`)
 	token     = regexp.MustCompile(`<([#=~]?)([^<>]+)>`)
 	textRef   = regexp.MustCompile(`\[[a-z_.]+[^\]]*\]`)
 	variable  = regexp.MustCompile(`\$\w+`)
@@ -138,6 +141,23 @@ func (s *script) finished() {
 	}
 }
 
+// phrase gives a person a recovery code.
+func (s *script) phrase(name string) {
+	phrase, err := mentoring.NewPhrase(s.random)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	proof := s.store.Prove(phrase)
+	s.must(func(a *mentoring.Act) error {
+		m, err := a.Tx.Member(s.people[name])
+		if err != nil {
+			return err
+		}
+		return a.SetPhrase(m, proof)
+	})
+	s.vars["$phrase"] = phrase.String()
+}
+
 // stage does what happens outside of the dialogue.
 func (s *script) stage(f []string) {
 	switch f[0] {
@@ -149,19 +169,7 @@ func (s *script) stage(f []string) {
 		s.meet(f[1])
 		s.vars["$"+f[1]] = strconv.FormatInt(int64(s.people[f[1]]), 10)
 	case "phrase":
-		phrase, err := mentoring.NewPhrase(s.random)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		proof := s.store.Prove(phrase)
-		s.must(func(a *mentoring.Act) error {
-			m, err := a.Tx.Member(s.people[f[1]])
-			if err != nil {
-				return err
-			}
-			return a.SetPhrase(m, proof)
-		})
-		s.vars["$phrase"] = phrase.String()
+		s.phrase(f[1])
 	case "mentee":
 		s.mentee(f[1], f[2])
 	case "staff":
@@ -196,6 +204,8 @@ func (s *script) stage(f []string) {
 	case "tick":
 		s.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })
 		s.see()
+	case "collected": // what they chose for a report has been read
+		s.collected(f[1], strings.Join(f[2:], " "))
 	case "departed":
 		p := s.leg(f[1], f[2])
 		s.must(func(a *mentoring.Act) error { return a.Departed(p, false) })
@@ -258,6 +268,28 @@ func (s *script) dismissed(name string) {
 	})
 }
 
+// collected gives the bot what a person chose for a report: as many messages of
+// the other's as they chose, with the same words; none without words.
+func (s *script) collected(name, words string) {
+	c := s.chosen
+	if c.Snapshot == 0 {
+		s.t.Fatalf("%s: nothing was chosen", s.at)
+	}
+	var all []mentoring.Excerpt
+	for range max(1, c.Last) {
+		if words != "" {
+			all = append(all, mentoring.Excerpt{Author: 2, At: s.now, Words: words})
+		}
+	}
+	s.must(func(a *mentoring.Act) error { _, err := a.Collected(c.Snapshot, all); return err })
+	s.inputAt = s.at
+	answer := s.handle(name, bot.Request{Place: bot.Management, Input: bot.Input{Kind: bot.Collected, Menu: int64(c.Snapshot)}})
+	s.answer, s.redact = answer.Lines, answer.RedactInput
+	for _, l := range answer.Lines {
+		s.learn(name, l)
+	}
+}
+
 // input gives the bot what a line says a person did.
 func (s *script) input(line string) {
 	m := inputLine.FindStringSubmatch(line)
@@ -287,7 +319,12 @@ func (s *script) input(line string) {
 	case ":":
 		s.must(func(a *mentoring.Act) error { _, _, err := a.Speak(r.Participant, mentoring.Says); return err })
 		return
-	case ">":
+	case "^":
+		r.Input = bot.Input{Kind: bot.Button, Key: text}
+	case ">", "~>":
+		if how == "~>" {
+			r.About = "$event"
+		}
 		if r.Place == bot.Leg && !s.bot.IsCommand(text) {
 			s.t.Fatalf("%s: is no command and would be relayed", s.at)
 		}

@@ -24,6 +24,8 @@ func (t *turn) run(in Input) error {
 	switch in.Kind {
 	case Arrived:
 		return t.arrived()
+	case Collected:
+		return t.collected(mentoring.SnapshotID(in.Menu))
 	case Button:
 		return t.tap(in)
 	case Danger:
@@ -131,6 +133,9 @@ func (t *turn) arrived() error {
 // people do when they have read it, and needs no answer.
 func (t *turn) tap(in Input) error {
 	r := tapped(in.Key)
+	if t.place == Staff && t.inCase != 0 && in.Menu == 0 {
+		return t.tapCase(in.Key)
+	}
 	if done, err := t.tapHeld(in.Menu, r); done || err != nil {
 		return err
 	}
@@ -165,6 +170,9 @@ func (t *turn) tap(in Input) error {
 			return err
 		}
 		if done, err := t.tapSupervision(in.Menu, r); done || err != nil {
+			return err
+		}
+		if done, err := t.tapJoint(in.Menu, r); done || err != nil {
 			return err
 		}
 	}

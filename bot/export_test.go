@@ -18,7 +18,7 @@ func (b *Bot) CommandOf(w string) string {
 // CommandNames are the names in the table.
 func CommandNames() []string {
 	var names []string
-	for _, c := range table() {
+	for _, c := range append(table(), caseTable()...) {
 		names = append(names, c.name)
 	}
 	return names

@@ -42,6 +42,10 @@ const (
 	askPhrase   askKind = "phrase" // is it written down
 	askSigns    askKind = "signs"  // which the others see
 	askAccess   askKind = "access" // staff are about to see what nobody sees otherwise
+	askReport   askKind = "report"
+	askClose    askKind = "close" // a case, with which outcome
+	askHand     askKind = "hand"  // a case to whom
+	askGuest    askKind = "guest" // who takes part in a case
 )
 
 // free says whether the answer is a text of the person's own, in which the
@@ -50,7 +54,8 @@ func (q *question) free() bool {
 	if q.Kind == askRemark || q.Kind == askQuestion && (strings.HasPrefix(q.Step, stepText) || q.Step == stepChoices) {
 		return true
 	}
-	return q.Kind == askNickname || q.Kind == askMyCard || q.Kind == askAnyone && q.Step == stepWords || q.Kind == askAnnounce && q.Step != stepAnnounce
+	return q.Kind == askNickname || q.Kind == askMyCard || q.Kind == askAnyone && q.Step == stepWords ||
+		q.Kind == askAnnounce && q.Step != stepAnnounce || q.Kind == askReport && q.Step == stepReason
 }
 
 // yesNo says whether the answer is yes or no.
@@ -63,10 +68,12 @@ func (q *question) yesNo() bool {
 		return true
 	case askWords, askRelease, askDropRemark, askCodesign:
 		return true
-	case askAnyone:
+	case askAnyone, askClose:
 		return q.Step == stepSure
 	case askAnnounce:
 		return q.Step == stepAnnounce
+	case askReport:
+		return q.Step == stepSure || q.Step == stepContact
 	case askMyCard:
 		return q.Step == stepSend || q.Step == stepMissing
 	}

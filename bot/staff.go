@@ -226,33 +226,6 @@ func (t *turn) giveBack(rest string) error {
 	return nil
 }
 
-// forCase runs a use case on the case that is named, or in whose thread the
-// command was given.
-func (t *turn) forCase(rest string, do func(mentoring.Member, mentoring.CaseID) (mentoring.Case, error), key string) error {
-	id := mentoring.CaseID(t.numberIn(rest))
-	if id == 0 {
-		id = t.inCase
-	}
-	if id == 0 {
-		t.say("case.number")
-		return nil
-	}
-	c, err := do(*t.member, id)
-	if err != nil {
-		return err
-	}
-	t.say(key, "number", int64(c.ID))
-	return nil
-}
-
-func (t *turn) claim(rest string) error { return t.forCase(rest, t.act.Claim, "case.claimed_now") }
-func (t *turn) release(rest string) error {
-	return t.forCase(rest, t.act.ReleaseCase, "case.released_now")
-}
-func (t *turn) closeCase(rest string) error {
-	return t.forCase(rest, t.act.CloseCase, "case.closed_now")
-}
-
 // codePattern finds what may be a one-time code: four groups of four, or all of
 // it in one with at least one digit in it.
 var codePattern = regexp.MustCompile(`^(?:\pL+:?\s+)?([0-9A-Za-z]{4}(?:[-–‑ ]?[0-9A-Za-z]{4}){3})\.?$`)
@@ -286,26 +259,4 @@ func (t *turn) begin() error {
 		return t.guide("")
 	}
 	return t.myCard()
-}
-
-// CaseHead is the first message of a case's thread in the staff room. It says
-// what is asked for and how far it is, and never who asks: their role only.
-func (b *Bot) CaseHead(lang mentoring.Language, c mentoring.Case) string {
-	say := func(key string, pairs ...any) string { return b.Render(lang, mentoring.T(key, pairs...)) }
-	lines := []string{
-		say("case.head."+string(c.Kind), "number", int64(c.ID)),
-		say("case.head.from", "role", mentoring.T("role."+string(c.OpenerRole)), "at", c.Created),
-	}
-	if c.Conversation != 0 {
-		lines = append(lines, say("case.head.in_conversation"))
-	}
-	switch c.State {
-	case mentoring.CaseOpen:
-		lines = append(lines, say("case.head.open", "number", int64(c.ID)))
-	case mentoring.CaseClaimed:
-		lines = append(lines, say("case.head.claimed", "number", int64(c.ID)))
-	case mentoring.CaseClosed:
-		lines = append(lines, say("case.head.closed"))
-	}
-	return strings.Join(lines, "\n")
 }

@@ -2,26 +2,6 @@ package bot
 
 import "silta/mentoring"
 
-// report tells staff of a conversation in which something is wrong. The others
-// in it learn nothing.
-func (t *turn) report(rest string) error {
-	all, err := t.act.Readable(*t.member)
-	if err != nil {
-		return err
-	}
-	return t.among("report", rest, "report.none", all)
-}
-
-func (t *turn) reportThis(c *mentoring.Conversation) error {
-	called, err := t.act.CallStaff(*t.member, mentoring.CaseReport, c.ID)
-	if err != nil {
-		return err
-	}
-	t.forget()
-	t.say("report.done", "number", int64(called.ID))
-	return nil
-}
-
 // support asks staff and colleagues for a talk, or takes a colleague's wish by
 // its number.
 func (t *turn) support(rest string) error {

@@ -17,7 +17,9 @@ type command struct {
 	may mentoring.Action
 	// quiet commands are left out of the help, or are told there in another way.
 	quiet bool
-	do    func(*turn, string) error // with what was written after the word
+	// ofCase commands do something with a case: `case 5 claim` is `claim 5`.
+	ofCase bool
+	do     func(*turn, string) error // with what was written after the word
 }
 
 // placeSet is a set of places.
@@ -54,7 +56,7 @@ func peopleCommands() []command {
 		{name: "choose", in: inRoom, may: mentoring.DoChoose, do: (*turn).choose},
 		{name: "ask", in: inRoom, may: mentoring.DoChoose, do: (*turn).askAnyone},
 		{name: "answer", in: inRoom, may: mentoring.DoAnswer, do: (*turn).takeAsking},
-		{name: "say", in: inRoom | inLeg, may: mentoring.DoSay, do: (*turn).sayCanned},
+		{name: "say", in: everywhere, may: mentoring.DoSay, ofCase: true, do: (*turn).sayCanned},
 		{name: "change", in: inRoom | inLeg, may: mentoring.DoChoose, do: (*turn).change},
 		{name: "chats", in: inRoom, may: mentoring.DoTalk, do: (*turn).chats},
 		{name: "open", in: inRoom, may: mentoring.DoTalk, do: (*turn).open},
@@ -111,16 +113,11 @@ func staffCommands() []command {
 		{name: "canned", in: work, may: mentoring.DoCanned, do: (*turn).canned},
 		{name: "approve", in: work, may: mentoring.DoJudgeCard, do: (*turn).approve},
 		{name: "return", in: work, may: mentoring.DoJudgeCard, do: (*turn).giveBack},
-		{name: "claim", in: work, may: mentoring.DoCase, do: (*turn).claim},
-		{name: "release", in: work, may: mentoring.DoCase, do: (*turn).release},
-		{name: "close", in: work, may: mentoring.DoCase, do: (*turn).closeCase},
 		{name: "warn", in: work, may: mentoring.DoMeasure, do: (*turn).warn},
 		{name: "suspend", in: work, may: mentoring.DoMeasure, do: (*turn).suspend},
 		{name: "ban", in: work, may: mentoring.DoMeasure, do: (*turn).ban},
 		{name: "lift", in: work, may: mentoring.DoMeasure, do: (*turn).lift},
 		{name: "measures", in: work, may: mentoring.DoMeasure, do: (*turn).measures},
-		{name: "ack", in: work, may: mentoring.DoCase, do: (*turn).acknowledge},
-		{name: "oncall", in: work, may: mentoring.DoCase, do: (*turn).onCall},
 		{name: "text", in: work, may: mentoring.DoTexts, do: (*turn).serviceTexts},
 		{name: "service", in: work, may: mentoring.DoServices, do: (*turn).service},
 		{name: "announce", in: work, may: mentoring.DoAnnounce, do: (*turn).announce},
@@ -173,6 +170,7 @@ func (b *Bot) index() {
 			"default", "of_case",
 			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit", "topics", "voices",
 			"on", "off", "reply", "release", "publish",
+			"ongoing", "finished", "mine", "overdue",
 			"find", "revert", "area", "mentees", "mentors", "workers", "everybody",
 			"coordinator", "admin", "evaluator", "paused", "suspended",
 		} {

@@ -49,7 +49,7 @@ func (t *turn) chatLine(c *mentoring.Conversation, me *mentoring.Participant, na
 	if c.Kind == mentoring.KindGroup {
 		name += " – " + t.text("chats.group")
 	}
-	if c.Kind == mentoring.KindCase {
+	if c.Case != 0 {
 		name += " – " + t.text("chats.case", "number", int64(c.Case))
 	}
 	switch {
@@ -290,6 +290,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerCodesign(r)
 	case askDropRemark:
 		return t.answerDropRemark(q, r)
+	case askReport, askClose, askHand, askGuest:
+		return t.answerCase(q, r)
 	}
 	t.forget() // asked by an older program, or about a step of joining that is over
 	return false, nil
@@ -300,6 +302,8 @@ func (t *turn) choices(q *question) int {
 	switch {
 	case q.Kind == askGuide:
 		return t.b.GuideSteps()
+	case q.Kind == askReport && q.Step == stepCount:
+		return mentoring.MostExcerpts
 	case q.Kind == askMentors && t.mem.Mentors != nil:
 		return len(t.mem.Mentors.IDs)
 	case (q.Kind == askChats || q.Kind == askWhich) && t.mem.Chats != nil:

@@ -55,7 +55,7 @@ func TestAnswerWords(t *testing.T) {
 	for _, group := range [][]string{{"yes", "no", "skip", "done"}, {"invite", "list", "show", "pause", "resume", "end", "until", "in", "all",
 		"filler", "woman", "man", "other", "peer", "volunteer", "professional", "trial", "referral", "new", "me",
 		"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit",
-		"find", "revert", "topics", "area", "mentees", "mentors", "workers", "everybody", "coordinator", "admin", "evaluator", "paused", "suspended"}} {
+		"find", "revert", "topics", "area", "mentees", "mentors", "workers", "everybody", "coordinator", "admin", "evaluator", "paused", "suspended", "ongoing", "finished", "mine", "overdue"}} {
 		means := map[string]string{}
 		for _, lang := range locale.Languages() {
 			for _, name := range group {

@@ -187,6 +187,7 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		NeedGuide: p.Mentors.Guide, NeedTraining: p.Mentors.Training, NeedCheck: p.Mentors.BackgroundCheck,
 		OnCall: onCallRules(&p.OnCall), ReviewAfter: p.ReviewAfter.Std(),
 		DangerWords: p.DangerWords, DangerAgain: p.DangerAgain.Std(),
+		Cases:     caseRules(&p.Cases),
 		FreeCards: !p.Mentors.CardApproval, AskWait: p.AskWait.Std(),
 		ServiceCheck: p.ServiceAge.Std(),
 		Carries: map[mentoring.Content]bool{

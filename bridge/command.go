@@ -80,19 +80,58 @@ func (s *step) ask(room store.Room, request bot.Request) error {
 			return err
 		}
 	}
+	about := request.Case
+	if answer.Case != 0 {
+		about = answer.Case
+	}
+	if answer.Used != "" {
+		if err := s.takeAway(room.Kind, room.Owner, buttonKey(about, answer.Used)); err != nil {
+			return err
+		}
+	}
 	if answer.Say != "" {
-		if refused, err := s.sayFor(room, request, answer.Say); refused || err != nil {
+		said := s.sayFor
+		if answer.SayAs != 0 {
+			request.Participant, said = answer.SayAs, s.sayFrom
+		}
+		if refused, err := said(room, request, answer.Say); refused || err != nil {
 			return err
 		}
 	}
 	thread := ""
 	switch {
-	case request.Case != 0:
-		thread = caseKey(request.Case)
+	case about != 0:
+		thread = caseKey(about)
 	case request.Remark != 0:
 		thread = remarkKey(request.Remark)
 	}
 	return s.answerInThread(room, answer, thread)
+}
+
+// sayFrom says a text in a conversation as a participant's own that was given in
+// another room: a staff room, where they are known by what they are.
+func (s *step) sayFrom(room store.Room, request bot.Request, text string) (refused bool, err error) {
+	leg, err := s.tx.RoomOf(store.RoomLeg, int64(request.Participant))
+	if err != nil {
+		return false, err
+	}
+	// What was found in the command is none of the text's: staff give numbers knowingly.
+	command := s.ev
+	plain := *command
+	plain.Found = nil
+	s.ev = &plain
+	defer func() { s.ev = command }()
+	conversation, err := s.tx.ConversationOf(request.Participant)
+	if err != nil {
+		return false, err
+	}
+	err = s.relay(leg, conversation.Participant(request.Participant), &rewrite.Message{Kind: rewrite.Text, Body: text})
+	var refusal *mentoring.Refusal
+	if errors.As(err, &refusal) {
+		s.refused = append(s.refused, refusal.Text.Key)
+		return true, s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(request.Member.Language, refusal.Text)})
+	}
+	return false, err
 }
 
 // sayFor says a text in a conversation as a participant's own. The command's
@@ -117,7 +156,7 @@ func (s *step) answer(room store.Room, answer bot.Answer) error {
 
 func (s *step) answerInThread(room store.Room, answer bot.Answer, thread string) error {
 	for _, l := range answer.Lines {
-		out := line{text: l.Text, menu: l.Menu, buttons: l.Buttons, loud: l.Loud, thread: thread}
+		out := line{text: l.Text, menu: l.Menu, buttons: l.Buttons, loud: l.Loud, thread: thread, key: l.Key}
 		if err := s.line(room.Kind, room.Owner, out); err != nil {
 			return err
 		}
@@ -144,7 +183,7 @@ func (s *step) input(room store.Room) (in bot.Input, about mentoring.CaseID, ok 
 		if m.Relation.Kind == rewrite.Replace {
 			return in, 0, false, nil
 		}
-		if m.Relation.Kind == rewrite.Thread {
+		if m.Relation.Kind == rewrite.Thread || m.Relation.Kind == rewrite.Reply { // clients without threads answer the head
 			about, err = s.caseOfThread(room, m.Relation.Event)
 		}
 		return bot.Input{Kind: bot.Text, Text: m.Body}, about, err == nil, err
@@ -152,6 +191,11 @@ func (s *step) input(room store.Room) (in bot.Input, about mentoring.CaseID, ok 
 		in, ok, err := s.voted(room)
 		return in, 0, ok, err
 	case rewrite.Reaction:
+		if room.Kind == store.RoomStaff {
+			if about, err = s.caseOfThread(room, m.Relation.Event); err != nil || about != 0 {
+				return bot.Input{Kind: bot.Button, Key: m.Relation.Key}, about, err == nil, err
+			}
+		}
 		menu, ok, err := s.menuAt(room, m.Relation.Event)
 		return bot.Input{Kind: bot.Button, Menu: menu, Key: m.Relation.Key}, 0, ok, err
 	}
@@ -178,8 +222,8 @@ func (s *step) numberAt(room store.Room, event, prefix string) (number int64, ok
 	return number, err == nil, err
 }
 
-// caseOfThread returns the case whose head message is the root of a thread; 0
-// when the thread is another's.
+// caseOfThread returns the case whose head message an event of the room is: the
+// root of a thread, what is answered or tapped on; 0 when it is another's.
 func (s *step) caseOfThread(room store.Room, root string) (mentoring.CaseID, error) {
 	l, err := s.tx.LineByEvent(room.ID, root)
 	if errors.Is(err, mentoring.ErrNotFound) {

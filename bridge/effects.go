@@ -51,6 +51,12 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.showQuestion(e.Prompt)
 	case mentoring.ShowRemark:
 		return s.showRemark(e.Remark)
+	case mentoring.Collect:
+		return s.job(job{Op: opCollect, Collect: &e}, "collect", fmt.Sprint(e.Snapshot))
+	case mentoring.HideLine:
+		return s.hideLine(e)
+	case mentoring.ShowJoint:
+		return s.showJoint(e)
 	case mentoring.ShowOffer:
 		return s.showOffer(e.Offer)
 	case mentoring.AdmitStaff:
@@ -204,9 +210,13 @@ func (s *step) showCase(id mentoring.CaseID) error {
 	if err != nil || !ok {
 		return err
 	}
-	return s.line(store.RoomStaff, int64(room.ID), line{
+	err = s.line(store.RoomStaff, int64(room.ID), line{
 		text: s.b.bot.CaseHead(s.b.staffLanguage(), c), loud: true, key: caseKey(id), edits: caseKey(id),
 	})
+	if err != nil {
+		return err
+	}
+	return s.showButtons(int64(room.ID), &c)
 }
 
 // showOffer makes the card of an asking in a mentor's own room, or edits it; as

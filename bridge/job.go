@@ -21,6 +21,8 @@ type job struct {
 	SignUp *signUp            `json:"s,omitempty"`
 	// Figures is what opFigures shows.
 	Figures *mentoring.ShowFigures `json:"f,omitempty"`
+	// Collect is what opCollect reads back.
+	Collect *mentoring.Collect `json:"c,omitempty"`
 }
 
 // The operations of a job.

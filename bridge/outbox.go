@@ -123,7 +123,7 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 	if from := r.listens.From(b.now()); from.After(b.now()) {
 		return b.quiet(ctx, row, p)
 	}
-	if p.Relation != nil || p.Thread != "" || p.Edits != "" {
+	if p.Relation != nil || p.Thread != "" || p.Edits != "" || p.Op == opRedact && p.Key != "" {
 		if err = done.wait(); err != nil { // what it refers to may be the parcel before it
 			return err
 		}
@@ -138,6 +138,8 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 		event, err = b.deliverEvent(ctx, r, p)
 	case opRedact:
 		event, err = b.deliverRedaction(ctx, r, p)
+	case opButton:
+		event, err = b.deliverButton(ctx, r, p)
 	default:
 		err = fmt.Errorf("parcel with unknown operation")
 	}
@@ -283,6 +285,19 @@ func (b *Bridge) attach(ctx context.Context, content rewrite.Content, p *parcel)
 
 func (b *Bridge) deliverRedaction(ctx context.Context, r *route, p *parcel) (string, error) {
 	event := p.Event
+	if p.Key != "" {
+		err := b.store.Read(ctx, func(tx *store.Tx) error {
+			l, err := tx.LineByKey(p.Key)
+			event = l.Event
+			return err
+		})
+		if errors.Is(err, mentoring.ErrNotFound) {
+			return "", errGone
+		}
+		if err != nil {
+			return "", err
+		}
+	}
 	if event == "" {
 		var err error
 		if event, _, err = b.targets(ctx, p); err != nil {
@@ -294,6 +309,18 @@ func (b *Bridge) deliverRedaction(ctx context.Context, r *route, p *parcel) (str
 	}
 	defer b.bars.leave(p)
 	return b.hs.redact(ctx, r.as, r.room, event, p.Txn)
+}
+
+func (b *Bridge) deliverButton(ctx context.Context, r *route, p *parcel) (string, error) {
+	var raw json.RawMessage
+	err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
+		raw, err = b.newStep(tx, nil).react(p)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return b.hs.send(ctx, r.as, r.room, p.Type, p.Txn, raw)
 }
 
 // note is the step that ends a parcel: its event is filled in, its row and with
@@ -319,7 +346,10 @@ func (b *Bridge) note(tx *store.Tx, row store.Row, p *parcel, r *route, event st
 		}
 		return notFoundIsFine(tx.SetCopy(p.Conversation, p.Source, p.Number, event))
 	}
-	if p.Key != "" && p.Op == opSend {
+	if p.Key != "" && p.Op == opRedact {
+		return tx.DropLine(p.Key)
+	}
+	if p.Key != "" && (p.Op == opSend || p.Op == opButton) {
 		_, err := tx.LineByKey(p.Key)
 		if errors.Is(err, mentoring.ErrNotFound) {
 			err = tx.PutLine(&store.Line{Key: p.Key, Room: r.id, Event: event})
@@ -327,6 +357,9 @@ func (b *Bridge) note(tx *store.Tx, row store.Row, p *parcel, r *route, event st
 		if err != nil {
 			return err
 		}
+	}
+	if p.Op == opButton {
+		return nil
 	}
 	s := b.newStep(tx, nil)
 	for _, button := range p.Buttons {

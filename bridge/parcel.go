@@ -53,6 +53,7 @@ type parcel struct {
 const (
 	opSend   = "send"
 	opRedact = "redact"
+	opButton = "button" // a reaction to the line with the key Thread
 )
 
 // relation points from one message to another by the other's source, since the

@@ -41,7 +41,11 @@ func (s *step) handleLeg(room store.Room) error {
 		if err := s.act.Stir(from.ID); err != nil {
 			return err
 		}
-		return s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from.ID,
+		about := ""
+		if message.Relation.Kind == rewrite.Reply {
+			about = message.Relation.Event
+		}
+		return s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from.ID, About: about,
 			Input: bot.Input{Kind: bot.Text, Text: message.Body}})
 	}
 	if done, err := s.answered(room, person, from.ID, message); done || err != nil {

@@ -92,6 +92,8 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.hideLine(ctx, j.Member, j.Key)
 	case opReadBack:
 		return b.readBack(ctx, mentoring.AccessID(j.Owner))
+	case opCollect:
+		return b.collect(ctx, j.Collect)
 	default:
 		return fmt.Errorf("job with unknown operation")
 	}

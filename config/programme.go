@@ -26,6 +26,7 @@ type Programme struct {
 	// ReviewAfter is after how long staff are reminded of a warning, a suspension
 	// or a ban, when they have named no day.
 	ReviewAfter Duration `yaml:"review_after" reload:"yes"`
+	Cases       Cases    `yaml:"cases"`
 
 	// DangerWords: whoever writes what sounds of danger is shown the crisis lines
 	// and a way to staff, not again for DangerAgain. It is off by default, for it
@@ -103,6 +104,7 @@ func defaultMentoring() Programme {
 		Supervision: defaultSupervision(),
 		ReviewAfter: Duration(14 * day),
 		DangerAgain: Duration(12 * time.Hour),
+		Cases:       defaultCases(),
 		AskWait:     Duration(4 * time.Hour),
 		Mentors:     Mentors{Guide: true, Training: true, BackgroundCheck: true, CardApproval: true},
 		Guide:       Guide{Steps: []Words{}, Video: Words{}},

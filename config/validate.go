@@ -51,6 +51,7 @@ func (c *Config) faults() []Fault {
 	c.checkGuard(k)
 	c.checkMentors(k)
 	c.Programmes.Mentoring.OnCall.check(k, "programmes.mentoring.on_call")
+	c.Programmes.Mentoring.Cases.check(k, "programmes.mentoring.cases")
 	c.checkMachine(k)
 	c.Programmes.Mentoring.Media.check(k, "programmes.mentoring.media")
 	c.checkJoining(k)

@@ -47,7 +47,8 @@ func help(t *testing.T, w *world, p *pair) {
 	})
 
 	edited := w.StaffRoom.Mark()
-	w.StaffRoom.Asks("!"+w.Words.Command("fi", "close")+" "+number, "case.closed_now")
+	w.StaffRoom.Asks("!"+w.Words.Command("fi", "close")+" "+number+" autettu", "case.close_sure")
+	w.StaffRoom.Asks("!"+w.Words.Answer("fi", "yes"), "case.closed_now")
 	w.StaffRoom.Await(edited, "the case's head to be edited", func(e dev.Event) bool {
 		return e.Room == w.StaffRoom.Room && e.Text("m.relates_to", "rel_type") == "m.replace" && e.Text("m.relates_to", "event_id") == head.ID
 	})

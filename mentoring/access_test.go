@@ -195,7 +195,10 @@ func TestAskingForAccess(t *testing.T) {
 	})
 	s.must(func(a *mentoring.Act) error { _, err := a.Claim(s.sari, plain.ID); return err })
 	s.refused("access.no_conversation", read(s.sari, plain.ID, 1, why))
-	s.must(func(a *mentoring.Act) error { _, err := a.CloseCase(s.sari, s.number); return err })
+	s.must(func(a *mentoring.Act) error {
+		_, err := a.CloseCase(s.sari, s.number, mentoring.OutcomeHelped)
+		return err
+	})
 	s.refused("case.closed_already", read(s.sari, s.number, 1, why))
 }
 
@@ -234,7 +237,10 @@ func TestIdentity(t *testing.T) {
 		t.Errorf("told at once: %v", got)
 	}
 	s.refused("access.unknown", later(s.sari, x.ID, 90, why))
-	s.must(func(a *mentoring.Act) error { _, err := a.CloseCase(s.sari, s.number); return err })
+	s.must(func(a *mentoring.Act) error {
+		_, err := a.CloseCase(s.sari, s.number, mentoring.OutcomeHelped)
+		return err
+	})
 	tick := func() []string {
 		var told []string
 		for more := true; more; {

@@ -198,7 +198,7 @@ func (a *Act) dueAlarms() (more bool, err error) {
 	return len(due) == tickBatch, nil
 }
 
-// dueSafety does what time brings for alarms, measures and troubles.
+// dueSafety does what time brings for alarms, cases, measures and troubles.
 func (a *Act) dueSafety() (more bool, err error) {
 	if err := a.dueTroubles(); err != nil {
 		return false, err
@@ -207,6 +207,6 @@ func (a *Act) dueSafety() (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	called, err := a.dueAlarms()
+	called, err := a.dueWork()
 	return called || reviewed, err
 }

@@ -50,7 +50,10 @@ func TestForget(t *testing.T) {
 				}
 				w.later(30 * 24 * time.Hour)
 				w.tick()
-				w.must(func(a *mentoring.Act) error { _, err := a.CloseCase(staff, number); return err })
+				w.must(func(a *mentoring.Act) error {
+					_, err := a.CloseCase(staff, number, mentoring.OutcomeHelped)
+					return err
+				})
 				w.later(24 * time.Hour)
 				effects = w.tick()
 			}

@@ -22,6 +22,13 @@ const (
 	AuditClaim        AuditAction = "claim"
 	AuditRelease      AuditAction = "release"
 	AuditClose        AuditAction = "close"
+	AuditHand         AuditAction = "hand"
+	AuditReopen       AuditAction = "reopen"
+	AuditCaseNote     AuditAction = "case_note"
+	AuditSay          AuditAction = "say"
+	AuditReadReport   AuditAction = "read_report" // what a reporter gave was shown
+	AuditAskJoint     AuditAction = "ask_joint"
+	AuditExpire       AuditAction = "expire" // a case: nothing of it is left
 	AuditInvite       AuditAction = "invite"
 	AuditCode         AuditAction = "code"
 	AuditPause        AuditAction = "pause"

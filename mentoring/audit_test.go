@@ -38,6 +38,11 @@ func auditFree() map[string]string {
 		"Announcements":   "looks",
 		"People":          "looks",
 		"TextHistory":     "looks",
+		"CaseHistory":     "looks",
+		"Colleagues":      "looks",
+		"Guests":          "looks",
+		"ListCases":       "looks",
+		"ReadCase":        "looks",
 	}
 }
 

@@ -2,7 +2,9 @@ package mentoring
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 )
 
 // CallStaff asks staff for help, out of a conversation if in is not zero. While
@@ -15,7 +17,7 @@ func (a *Act) CallStaff(m Member, kind CaseKind, in ConversationID) (Case, error
 	if err := a.can(m, DoCallStaff); err != nil {
 		return Case{}, err
 	}
-	c := Case{Kind: kind, Opener: m.ID, Conversation: in, Created: a.Now, Changed: a.Now}
+	c := Case{Kind: kind, Opener: m.ID, Conversation: in, Contact: true, Created: a.Now, Changed: a.Now}
 	if err := a.whereCalled(m, &c); err != nil {
 		return Case{}, err
 	}
@@ -37,17 +39,37 @@ func (a *Act) CallStaff(m Member, kind CaseKind, in ConversationID) (Case, error
 			return g, urgently(g)
 		}
 	}
+	if err := a.openCase(&c); err != nil {
+		return Case{}, err
+	}
+	return c, urgently(c)
+}
+
+// openCase makes a case of what has been filled in.
+func (a *Act) openCase(c *Case) error {
 	if err := CaseMachine().shift(&c.State, StepCall); err != nil {
-		return Case{}, err
+		return err
 	}
-	if err := a.putCase(&c); err != nil {
-		return Case{}, err
-	}
-	if err := a.countCase(CountCasesOpened, &c, "", m.Trial); err != nil {
-		return Case{}, err
+	a.wait(c, a.caseRules(c).Target[c.Kind])
+	if err := a.putCase(c); err != nil {
+		return err
 	}
 	a.Do(ShowCase{c.ID})
-	return c, urgently(c)
+	opener, err := a.Tx.Member(c.Opener)
+	if err != nil {
+		return fmt.Errorf("member: %w", err)
+	}
+	return a.countCase(CountCasesOpened, c, "", opener.Trial)
+}
+
+func (a *Act) caseRules(c *Case) *CaseRules { return &a.Rules.Programme(c.Programme).Cases }
+
+// wait begins a time in which something should happen; 0: nobody is reminded.
+func (a *Act) wait(c *Case, d time.Duration) {
+	c.Due, c.Reminded = time.Time{}, 0
+	if d > 0 {
+		c.Due = a.Now.Add(d)
+	}
 }
 
 // whereCalled fills in whose staff a case is for, and as what the person calls.
@@ -82,6 +104,15 @@ func (a *Act) putCase(c *Case) error {
 	return nil
 }
 
+// told is a text to whoever opened a case: as it is when they agreed to be
+// talked with, else the quiet one.
+func (c *Case) told(key, quiet string) Notify {
+	if !c.Contact {
+		key = quiet
+	}
+	return Notify{Member: c.Opener, Text: T(key, "number", int64(c.ID))}
+}
+
 // CaseOf finds a case by its number, for showing it.
 func (a *Act) CaseOf(id CaseID) (Case, error) {
 	c, err := a.Tx.Case(id)
@@ -94,6 +125,15 @@ func (a *Act) CaseOf(id CaseID) (Case, error) {
 // caseFor finds a case that a staff member may work on, and the membership that
 // lets them.
 func (a *Act) caseFor(staff Member, id CaseID) (Case, Membership, error) {
+	c, s, err := a.caseAny(staff, id)
+	if err == nil && c.State == CaseClosed {
+		err = Refuse("case.closed_already", "number", int64(id))
+	}
+	return c, s, err
+}
+
+// caseAny is caseFor for a case that may be closed, too.
+func (a *Act) caseAny(staff Member, id CaseID) (Case, Membership, error) {
 	if err := a.can(staff, DoCase); err != nil {
 		return Case{}, Membership{}, err
 	}
@@ -105,10 +145,19 @@ func (a *Act) caseFor(staff Member, id CaseID) (Case, Membership, error) {
 	if err != nil {
 		return c, s, instead(err, Refuse("case.unknown", "number", int64(id)))
 	}
-	if c.State == CaseClosed {
-		return c, s, Refuse("case.closed_already", "number", int64(id))
+	if c.State == CaseExpired {
+		return c, s, Refuse("case.expired", "number", int64(id))
 	}
 	return c, s, nil
+}
+
+// claimed finds a case that a staff member has claimed themself.
+func (a *Act) claimed(staff Member, id CaseID) (Case, Membership, error) {
+	c, s, err := a.caseFor(staff, id)
+	if err == nil && c.ClaimedBy != staff.ID {
+		err = Refuse("case.claim_first", "number", int64(id))
+	}
+	return c, s, err
 }
 
 // Claim takes a case on and opens a conversation with the person who called,
@@ -133,20 +182,43 @@ func (a *Act) Claim(staff Member, id CaseID) (Case, error) {
 	if err != nil {
 		return Case{}, fmt.Errorf("member: %w", err)
 	}
-	talk, err := a.caseTalk(c, opener, staff, as)
+	c.State, c.ClaimedBy = next, staff.ID
+	talk, err := a.talkAbout(&c, opener, staff, as)
 	if err != nil {
 		return Case{}, err
 	}
-	c.State, c.ClaimedBy, c.Talk = next, staff.ID, talk.ID
+	a.wait(&c, a.caseRules(&c).Finish)
 	if err := a.putCase(&c); err != nil {
 		return Case{}, err
 	}
-	a.Do(ShowCase{id}, Notify{Member: c.Opener, Text: T("case.claimed", "number", number)})
+	a.Do(ShowCase{id}, c.told("case.claimed", "case.claimed_quiet"))
+	a.greet(&c, talk)
+	return c, a.audit(staff.ID, AuditClaim, id, c.Talk)
+}
+
+// talkAbout makes the conversation about a case, if whoever opened it agrees to
+// one; nil: they do not.
+func (a *Act) talkAbout(c *Case, opener, staff Member, as Membership) (*Conversation, error) {
+	c.Talk = 0
+	if !c.Contact {
+		return nil, nil
+	}
+	talk, err := a.caseTalk(*c, opener, staff, as)
+	if err == nil {
+		c.Talk = talk.ID
+	}
+	return talk, err
+}
+
+// greet asks both into their conversation.
+func (a *Act) greet(c *Case, talk *Conversation) {
+	if talk == nil {
+		return
+	}
 	for i, key := range []string{"case.hello", "case.hello_staff"} {
 		p := talk.Participants[i]
-		a.Do(OpenLeg{p.ID}, Tell{p.ID, T(key, "number", number, "alias", talk.Aliases(p.ID))})
+		a.Do(OpenLeg{p.ID}, Tell{p.ID, T(key, "number", int64(c.ID), "alias", talk.Aliases(p.ID))})
 	}
-	return c, a.audit(staff.ID, AuditClaim, id, talk.ID)
 }
 
 // caseTalk makes the conversation between the person who called and staff.
@@ -202,17 +274,18 @@ func (a *Act) release(by MemberID, c Case) (Case, error) {
 	if !ok {
 		return c, Refuse("case.not_claimed", "number", number)
 	}
-	if err := a.endTalk(c); err != nil {
+	if err := a.endTalks(c); err != nil {
 		return c, err
 	}
-	c.State, c.ClaimedBy, c.Talk = next, 0, 0
+	c.State, c.ClaimedBy, c.Talk, c.Joint = next, 0, 0, 0
+	a.wait(&c, a.caseRules(&c).Target[c.Kind])
 	if err := a.putCase(&c); err != nil {
 		return c, err
 	}
 	a.Do(
 		ShowCase{c.ID},
 		TellStaff{Programme: c.Programme, Unit: c.Unit, Case: c.ID, Text: T("case.released_staff", "number", number)},
-		Notify{Member: c.Opener, Text: T("case.released", "number", number)},
+		c.told("case.released", "case.released_quiet"),
 	)
 	if c.Kind == CaseUrgent {
 		if err := a.sound(c); err != nil {
@@ -222,39 +295,64 @@ func (a *Act) release(by MemberID, c Case) (Case, error) {
 	return c, a.audit(by, AuditRelease, c.ID)
 }
 
-// CloseCase closes a case, ends its conversation and tells the person.
-func (a *Act) CloseCase(staff Member, id CaseID) (Case, error) {
+// CloseCase closes a case with its outcome, ends its conversations and tells the
+// person.
+func (a *Act) CloseCase(staff Member, id CaseID, outcome Outcome) (Case, error) {
 	c, _, err := a.caseFor(staff, id)
 	if err != nil {
 		return Case{}, err
 	}
-	if err := CaseMachine().shift(&c.State, StepClose); err != nil {
-		return Case{}, err
+	if !slices.Contains(Outcomes(), outcome) {
+		return Case{}, Refuse("case.which_outcome")
 	}
-	if err := a.endTalk(c); err != nil {
-		return Case{}, err
-	}
-	if err := a.putCase(&c); err != nil {
-		return Case{}, err
-	}
-	if err := a.countClosed(&c, OutcomeNone); err != nil {
+	if err := a.shut(&c, outcome); err != nil {
 		return Case{}, err
 	}
 	a.Do(ShowCase{id}, Notify{Member: c.Opener, Text: T("case.closed", "number", int64(id))})
 	return c, a.audit(staff.ID, AuditClose, id)
 }
 
-// endTalk ends the conversation of a case if it is going on.
-func (a *Act) endTalk(c Case) error {
-	if c.Talk == 0 {
-		return nil
+// shut closes a case, with all that was going on in it. What was shown of a
+// snapshot is taken away from the staff room again.
+func (a *Act) shut(c *Case, outcome Outcome) error {
+	if err := CaseMachine().shift(&c.State, StepClose); err != nil {
+		return err
 	}
-	talk, err := a.Tx.Conversation(c.Talk)
-	if err != nil {
-		return fmt.Errorf("case conversation: %w", err)
+	if err := a.endTalks(*c); err != nil {
+		return err
 	}
-	if !talk.Live() {
-		return nil
+	if err := a.hideSnapshots(c.ID); err != nil {
+		return err
 	}
-	return a.finish(talk, StepWithdraw, 0, "chat.ended")
+	c.Outcome, c.Closed = outcome, a.Now
+	keep := a.caseRules(c).Keep
+	if keep <= 0 {
+		keep = caseKept
+	}
+	a.wait(c, keep)
+	if err := a.putCase(c); err != nil {
+		return err
+	}
+	return a.countClosed(c, string(outcome))
+}
+
+// endTalks ends the conversations of a case that are going on, and takes back
+// what people were asked.
+func (a *Act) endTalks(c Case) error {
+	for _, id := range []ConversationID{c.Talk, c.Joint} {
+		if id == 0 {
+			continue
+		}
+		talk, err := a.Tx.Conversation(id)
+		if err != nil {
+			return fmt.Errorf("case conversation: %w", err)
+		}
+		if !talk.Live() {
+			continue
+		}
+		if err := a.finish(talk, StepWithdraw, 0, "chat.ended"); err != nil {
+			return err
+		}
+	}
+	return a.withdrawJoints(c.ID)
 }

@@ -1,8 +1,8 @@
 package mentoring_test
 
 import (
-	"fmt"
 	"testing"
+	"time"
 
 	"silta/mentoring"
 )
@@ -13,57 +13,124 @@ func (w *world) call(m mentoring.Member, kind mentoring.CaseKind, in mentoring.C
 	return c, effects
 }
 
-// TestCaseTable: every state of a case × what is done with it, by the one who
-// claimed it and by other staff.
-func TestCaseTable(t *testing.T) {
-	type cell struct {
-		to      mentoring.CaseState
-		refusal string
+// caseDeeds is everything that staff do with a case, in the order of the rows of
+// TestCaseTable.
+func (w *world) caseDeeds(colleague mentoring.Member) []func(*mentoring.Act, mentoring.Member, mentoring.CaseID) error {
+	other := w.memberships(colleague)[0].ID
+	return []func(*mentoring.Act, mentoring.Member, mentoring.CaseID) error{
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			_, err := a.Claim(m, id)
+			return err
+		},
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			_, err := a.ReleaseCase(m, id)
+			return err
+		},
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			_, err := a.CloseCase(m, id, mentoring.OutcomeHelped)
+			return err
+		},
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			_, err := a.Reopen(m, id)
+			return err
+		},
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			_, err := a.HandOn(m, id, other)
+			return err
+		},
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			return a.AddNote(m, id, "muista")
+		},
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			_, err := a.SayInCase(m, id, "hei")
+			return err
+		},
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			_, _, err := a.ReadReport(m, id, func(mentoring.Snapshot) int { return 1 })
+			return err
+		},
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error { return a.AskJoint(m, id, 0, 0) },
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			_, err := a.ReadCase(m, id)
+			return err
+		},
+		func(a *mentoring.Act, m mentoring.Member, id mentoring.CaseID) error {
+			_, _, err := a.CaseHistory(m, id)
+			return err
+		},
 	}
-	to := func(s mentoring.CaseState) cell { return cell{s, ""} }
-	no := func(key string) cell { return cell{"", key} }
-	closed := no("case.closed_already")
-	table := map[mentoring.CaseState][6]cell{ // claim, release, close; the same by another
-		mentoring.CaseOpen: {
-			to("claimed"), no("case.not_claimed"), to("closed"), to("claimed"), no("case.not_claimed"), to("closed"),
-		},
-		mentoring.CaseClaimed: {
-			no("case.yours_already"), to("open"), to("closed"), no("case.claimed_already"), to("open"), to("closed"),
-		},
-		mentoring.CaseClosed: {closed, closed, closed, closed, closed, closed},
+}
+
+// caseIn makes a report with a talk and brings it to a state; claimed by staff.
+func (w *world) caseIn(state mentoring.CaseState, staff mentoring.Member) mentoring.CaseID {
+	w.t.Helper()
+	_, mentor := w.mentor(staff, "Kanerva")
+	caller := w.mentee("Kuu")
+	id := w.reports(caller, w.talking(caller, mentor).ID, true, "no niin").ID
+	if state == mentoring.CaseOpen {
+		return id
+	}
+	w.must(func(a *mentoring.Act) error { _, err := a.Claim(staff, id); return err })
+	if state == mentoring.CaseClaimed {
+		return id
+	}
+	w.must(func(a *mentoring.Act) error { _, err := a.CloseCase(staff, id, mentoring.OutcomeMeasure); return err })
+	if state == mentoring.CaseExpired {
+		w.later(91 * 24 * time.Hour)
+		w.tick()
+	}
+	return id
+}
+
+// TestCaseTable: every state of a case × everything that is done with one, by
+// whoever claimed it and by other staff; and by people who are no staff.
+func TestCaseTable(t *testing.T) {
+	const ok, none, closed, mine, expired = "", "case.not_claimed", "case.closed_already", "case.claim_first", "case.expired"
+	type row struct{ claimer, other [11]string } // refusals; "": it goes through
+	all := func(key string) (r [11]string) {
+		for i := range r {
+			r[i] = key
+		}
+		return r
+	}
+	not := func(r [11]string, at int, key string) [11]string { r[at] = key; return r }
+	shut := [11]string{closed, closed, closed, ok, closed, ok, closed, closed, closed, ok, ok}
+	open := [11]string{ok, none, ok, "case.not_closed", mine, ok, mine, mine, mine, ok, ok}
+	taken := [11]string{"case.yours_already", ok, ok, "case.not_closed", ok, ok, ok, ok, ok, ok, ok}
+	table := map[mentoring.CaseState]row{
+		mentoring.CaseOpen:    {open, open},
+		mentoring.CaseClaimed: {taken, not(not(not(not(not(taken, 0, "case.claimed_already"), 4, mine), 6, mine), 7, mine), 8, mine)},
+		mentoring.CaseClosed:  {shut, shut},
+		mentoring.CaseExpired: {all(expired), all(expired)},
 	}
 	for from, row := range table {
-		for i, want := range row {
-			t.Run(fmt.Sprint(from, "/", i), func(t *testing.T) {
-				w := newWorld(t)
-				first, second := w.staff(), w.staff()
-				caller := w.mentee("Kuu")
-				c, _ := w.call(caller, mentoring.CaseHelp, 0)
-				if from != mentoring.CaseOpen {
-					w.must(func(a *mentoring.Act) error { _, err := a.Claim(first, c.ID); return err })
-				}
-				if from == mentoring.CaseClosed {
-					w.must(func(a *mentoring.Act) error { _, err := a.CloseCase(first, c.ID); return err })
-				}
-				by := first
-				if i >= 3 {
-					by = second
-				}
-				act := func(a *mentoring.Act) error {
-					_, err := []func(mentoring.Member, mentoring.CaseID) (mentoring.Case, error){a.Claim, a.ReleaseCase, a.CloseCase}[i%3](by, c.ID)
-					return err
-				}
-				if want.refusal != "" {
-					w.refused(want.refusal, act)
-					want.to = from
-				} else {
-					w.must(act)
-				}
-				if got := w.caseOf(c.ID).State; got != want.to {
-					t.Errorf("%s → %s, want %s", from, got, want.to)
-				}
+		t.Run(string(from), func(t *testing.T) {
+			w := newWorld(t)
+			first, second, third := w.staff(), w.staff(), w.staff()
+			id := w.caseIn(from, first)
+			mentee, professional := w.mentee("Suo"), w.mentee("Yrtti")
+			w.put(func(tx mentoring.Tx) error {
+				return tx.PutMembership(&mentoring.Membership{Member: professional.ID, Programme: mentoring.DefaultProgramme,
+					Unit: mentoring.DefaultUnit, Role: mentoring.Professional, State: mentoring.Active})
 			})
-		}
+			for i, deed := range w.caseDeeds(third) {
+				for who, want := range map[mentoring.MemberID]string{
+					first.ID: row.claimer[i], second.ID: row.other[i], mentee.ID: "not_allowed", professional.ID: "not_allowed",
+				} {
+					var got error
+					if err := w.undone(func(a *mentoring.Act) error { got = deed(a, w.member(who), id); return nil }); err != nil {
+						t.Fatal(err)
+					}
+					refusal := asRefusal(got)
+					switch {
+					case got != nil && refusal == nil:
+						t.Errorf("deed %d by %d: %v", i, who, got)
+					case want == "" && refusal != nil, want != "" && (refusal == nil || refusal.Text.Key != want):
+						t.Errorf("deed %d by %d: %v, want %q", i, who, refusal, want)
+					}
+				}
+			}
+		})
 	}
 }
 
@@ -95,7 +162,10 @@ func TestCall(t *testing.T) {
 	if again.State != mentoring.CaseClaimed {
 		t.Errorf("called again: %+v", again)
 	}
-	w.must(func(a *mentoring.Act) error { _, err := a.CloseCase(staff, urgent.ID); return err })
+	w.must(func(a *mentoring.Act) error {
+		_, err := a.CloseCase(staff, urgent.ID, mentoring.OutcomeHelped)
+		return err
+	})
 	if next, _ := w.call(caller, mentoring.CaseUrgent, 0); next.ID == urgent.ID || next.State != mentoring.CaseOpen {
 		t.Errorf("after closing: %+v", next)
 	}
@@ -162,7 +232,7 @@ func TestCaseFromHelloToClose(t *testing.T) {
 		}
 	}
 	w.refused("block.not_here", func(a *mentoring.Act) error { return a.Block(caller, talk.ID) })
-	effects = w.must(func(a *mentoring.Act) error { _, err := a.CloseCase(staff, c.ID); return err })
+	effects = w.must(func(a *mentoring.Act) error { _, err := a.CloseCase(staff, c.ID, mentoring.OutcomeHelped); return err })
 	w.same(effects,
 		mentoring.Tell{Participant: p.ID, Text: mentoring.T("chat.ended", "alias", []string{"Silta"})},
 		mentoring.Tell{Participant: q.ID, Text: mentoring.T("chat.ended", "alias", []string{"Kuu"})},
@@ -188,7 +258,7 @@ func TestPersonEndsTheTalk(t *testing.T) {
 	if got := w.caseOf(c.ID).State; got != mentoring.CaseClaimed {
 		t.Errorf("the case is %s", got)
 	}
-	effects = w.must(func(a *mentoring.Act) error { _, err := a.CloseCase(staff, c.ID); return err })
+	effects = w.must(func(a *mentoring.Act) error { _, err := a.CloseCase(staff, c.ID, mentoring.OutcomeHelped); return err })
 	if n := len(of[mentoring.Tell](effects)); n != 0 {
 		t.Errorf("%d lines in a talk that has ended", n)
 	}

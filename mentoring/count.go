@@ -68,9 +68,6 @@ const (
 	CountIdeas    CounterName = "ideas" // About: role
 )
 
-// OutcomeNone is the outcome of a case for which none was given.
-const OutcomeNone = "none"
-
 // countIn adds to a counter of a period.
 func (a *Act) countIn(name CounterName, period, about string, p Programme, u Unit, trial bool, n int64) error {
 	c := Counter{Name: name, Month: period, About: about, Programme: p, Unit: u, Trial: trial}

@@ -122,9 +122,12 @@ func TestCountCases(t *testing.T) {
 	w.call(mentee, mentoring.CaseHelp, 0) // a line of the first
 	w.call(mentee, mentoring.CaseUrgent, 0)
 	w.must(func(a *mentoring.Act) error { _, err := a.Claim(staff, help.ID); return err })
-	w.must(func(a *mentoring.Act) error { _, err := a.CloseCase(staff, help.ID); return err })
+	w.must(func(a *mentoring.Act) error {
+		_, err := a.CloseCase(staff, help.ID, mentoring.OutcomeHelped)
+		return err
+	})
 	w.deletes(mentee)
-	w.counts("cases_closed 2026-11 1 help/none\ncases_closed 2026-11 1 urgent/none\ncases_opened 2026-11 1 help\ncases_opened 2026-11 1 urgent",
+	w.counts("cases_closed 2026-11 1 help/helped\ncases_closed 2026-11 1 urgent/gone\ncases_opened 2026-11 1 help\ncases_opened 2026-11 1 urgent",
 		mentoring.CountCasesOpened, mentoring.CountCasesClosed)
 }
 

@@ -288,12 +288,15 @@ func (s *scene) uses() map[string]func(a *mentoring.Act) error {
 		},
 		"Claim":       func(a *mentoring.Act) error { _, err := a.Claim(s.staff, s.waiting.ID); return err },
 		"ReleaseCase": func(a *mentoring.Act) error { _, err := a.ReleaseCase(s.staff, s.claimed.ID); return err },
-		"CloseCase":   func(a *mentoring.Act) error { _, err := a.CloseCase(s.staff, s.claimed.ID); return err },
-		"Enlist":      func(a *mentoring.Act) error { _, err := a.Enlist("@new:b"); return err },
-		"Dismissed":   func(a *mentoring.Act) error { return a.Dismissed(s.staff, s.room.ID) },
-		"IsStaff":     func(a *mentoring.Act) error { _, err := a.IsStaff(s.staff); return err },
-		"Tick":        func(a *mentoring.Act) error { a.Now = a.Now.Add(24 * time.Hour); _, err := a.Tick(); return err },
-		"Tick warns":  func(a *mentoring.Act) error { a.Now = a.Now.Add(27 * 24 * time.Hour); _, err := a.Tick(); return err },
+		"CloseCase": func(a *mentoring.Act) error {
+			_, err := a.CloseCase(s.staff, s.claimed.ID, mentoring.OutcomeHelped)
+			return err
+		},
+		"Enlist":     func(a *mentoring.Act) error { _, err := a.Enlist("@new:b"); return err },
+		"Dismissed":  func(a *mentoring.Act) error { return a.Dismissed(s.staff, s.room.ID) },
+		"IsStaff":    func(a *mentoring.Act) error { _, err := a.IsStaff(s.staff); return err },
+		"Tick":       func(a *mentoring.Act) error { a.Now = a.Now.Add(24 * time.Hour); _, err := a.Tick(); return err },
+		"Tick warns": func(a *mentoring.Act) error { a.Now = a.Now.Add(27 * 24 * time.Hour); _, err := a.Tick(); return err },
 		"Tick forgets": func(a *mentoring.Act) error {
 			m := s.fresh
 			m.Warned = a.Now

@@ -87,13 +87,7 @@ func (a *Act) giveCasesBack(by MemberID, m Member) error {
 				return err
 			}
 		case c.Opener == m.ID:
-			if err = CaseMachine().shift(&c.State, StepClose); err != nil {
-				return err
-			}
-			if err = a.putCase(&c); err != nil {
-				return err
-			}
-			if err = a.countCase(CountCasesClosed, &c, OutcomeNone, m.Trial); err != nil {
+			if err = a.shut(&c, OutcomeGone); err != nil {
 				return err
 			}
 			if err = a.audit(by, AuditClose, c.ID); err != nil {

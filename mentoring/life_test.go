@@ -108,7 +108,10 @@ func (l *life) step() {
 		{"call from", func(a *mentoring.Act) error { _, err := a.CallStaff(m, mentoring.CaseUrgent, c.ID); return err }},
 		{"claim", func(a *mentoring.Act) error { _, err := a.Claim(staff, number); return err }},
 		{"release", func(a *mentoring.Act) error { _, err := a.ReleaseCase(staff, number); return err }},
-		{"close", func(a *mentoring.Act) error { _, err := a.CloseCase(staff, number); return err }},
+		{"close", func(a *mentoring.Act) error {
+			_, err := a.CloseCase(staff, number, mentoring.OutcomeHelped)
+			return err
+		}},
 		{"tick", func(a *mentoring.Act) error { _, err := a.Tick(); return err }},
 		{"tick", func(a *mentoring.Act) error { _, err := a.Tick(); return err }},
 	}

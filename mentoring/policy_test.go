@@ -195,7 +195,10 @@ func TestUseCasesAskThePolicy(t *testing.T) {
 		{mentoring.DoSupervise, "CancelSupervision", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.CancelSupervision(m); return err }},
 		{mentoring.DoCase, "Claim", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.Claim(m, help.ID); return err }},
 		{mentoring.DoCase, "ReleaseCase", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.ReleaseCase(m, help.ID); return err }},
-		{mentoring.DoCase, "CloseCase", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.CloseCase(m, help.ID); return err }},
+		{mentoring.DoCase, "CloseCase", func(a *mentoring.Act, m mentoring.Member) error {
+			_, err := a.CloseCase(m, help.ID, mentoring.OutcomeHelped)
+			return err
+		}},
 	}...)
 	for _, role := range mentoring.Roles() {
 		for _, state := range states() {
@@ -260,7 +263,10 @@ func TestUnitsAreApart(t *testing.T) {
 	}
 	for _, number := range []mentoring.CaseID{help.ID, 1 << 40} {
 		w.refused("case.unknown", func(a *mentoring.Act) error { _, err := a.Claim(other, number); return err })
-		w.refused("case.unknown", func(a *mentoring.Act) error { _, err := a.CloseCase(other, number); return err })
+		w.refused("case.unknown", func(a *mentoring.Act) error {
+			_, err := a.CloseCase(other, number, mentoring.OutcomeHelped)
+			return err
+		})
 	}
 	w.refused("not_allowed", func(a *mentoring.Act) error { _, err := a.NewMentorCode(other); return err })
 	w.refused("not_allowed", func(a *mentoring.Act) error { _, err := a.MentorRecords(other); return err })

@@ -47,6 +47,7 @@ type ProgrammeRules struct {
 	// NeedGuide, NeedTraining and NeedCheck say what staff must see before they can
 	// list a mentor; FreeCards that cards need no approval.
 	NeedGuide, NeedTraining, NeedCheck, FreeCards bool
+	Cases                                         CaseRules
 }
 
 // Content is a kind of what people send that a programme may allow or not.

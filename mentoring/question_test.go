@@ -271,7 +271,7 @@ func (l *spared) event(p *asked) {
 	case 1:
 		l.must(func(a *mentoring.Act) error {
 			if p.urgent != 0 {
-				_, err := a.CloseCase(l.staff, p.urgent)
+				_, err := a.CloseCase(l.staff, p.urgent, mentoring.OutcomeHelped)
 				p.urgent = 0
 				return err
 			}

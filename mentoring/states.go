@@ -117,6 +117,10 @@ const (
 	StepClaim   Step = "claim"
 	StepRelease Step = "release"
 	StepClose   Step = "close"
+	StepHand    Step = "hand on"
+	StepReopen  Step = "reopen"
+
+	StepGive Step = "give"
 )
 
 // JoinMachine is how a person joins. Whoever staff have invited is not asked
@@ -321,7 +325,7 @@ func PresenceMachine() Machine[Presence] {
 func CaseMachine() Machine[CaseState] {
 	return Machine[CaseState]{
 		Name:  "case",
-		About: "What becomes of a case. A second call of the same kind goes to the case that is not closed yet.",
+		About: "What becomes of a case. A second call of the same kind goes to the case that is not closed yet; a second report of the same conversation, too. Of an expired case its number, kind and outcome are left.",
 		Moves: []Move[CaseState]{
 			{"", StepCall, CaseOpen},
 			{CaseOpen, StepCall, CaseOpen},
@@ -330,6 +334,9 @@ func CaseMachine() Machine[CaseState] {
 			{CaseClaimed, StepRelease, CaseOpen},
 			{CaseOpen, StepClose, CaseClosed},
 			{CaseClaimed, StepClose, CaseClosed},
+			{CaseClaimed, StepHand, CaseClaimed},
+			{CaseClosed, StepReopen, CaseOpen},
+			{CaseClosed, StepExpire, CaseExpired},
 		},
 	}
 }

@@ -47,6 +47,8 @@ func statesDocument() string {
 	describe(&b, mentoring.SeatMachine())
 	describe(&b, mentoring.PresenceMachine())
 	describe(&b, mentoring.CaseMachine())
+	describe(&b, mentoring.SnapshotMachine())
+	describe(&b, mentoring.JointMachine())
 	describe(&b, mentoring.AskingMachine())
 	describe(&b, mentoring.MeasureMachine())
 	describe(&b, mentoring.QuestionMachine())
@@ -129,7 +131,9 @@ func TestMachines(t *testing.T) {
 	check(t, mentoring.QuestionMachine(), nil, []mentoring.QuestionState{mentoring.QuestionReplaced})
 	check(t, mentoring.RemarkMachine(), nil, []mentoring.RemarkState{mentoring.RemarkReleased})
 	check(t, mentoring.PromptMachine(), nil, []mentoring.PromptState{mentoring.PromptNever})
-	check(t, mentoring.CaseMachine(), nil, []mentoring.CaseState{mentoring.CaseClosed})
+	check(t, mentoring.CaseMachine(), nil, []mentoring.CaseState{mentoring.CaseExpired})
+	check(t, mentoring.SnapshotMachine(), nil, []mentoring.SnapshotState{mentoring.SnapshotGiven})
+	check(t, mentoring.JointMachine(), nil, []mentoring.JointState{mentoring.JointAgreed, mentoring.JointDeclined, mentoring.JointLapsed, mentoring.JointWithdrawn})
 }
 
 func check[S ~string](t *testing.T, m mentoring.Machine[S], unreached, final []S) {

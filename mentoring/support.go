@@ -78,6 +78,7 @@ func (a *Act) GiveSupport(m Member, id CaseID) error {
 		return err
 	}
 	c.State, c.ClaimedBy, c.Talk = next, m.ID, talk.ID
+	a.wait(&c, a.caseRules(&c).Finish)
 	if err := a.putCase(&c); err != nil {
 		return err
 	}

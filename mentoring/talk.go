@@ -83,7 +83,7 @@ func (c *Conversation) others(from ParticipantID) []ParticipantID {
 // said keeps what follows from something having been said. Conversations with
 // staff and among mentors are left out of the figures, which are about mentoring.
 func (a *Act) said(c *Conversation, me *Participant) (*Conversation, error) {
-	figures := c.Kind != KindCase
+	figures := c.Case == 0
 	today := a.day()
 	opens, firstToday := c.State == Placed, !c.LastTalk.Equal(today)
 	fresh := c.Kind == KindMentoring && a.freshPeriod(me.Wrote)

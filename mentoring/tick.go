@@ -99,6 +99,10 @@ func (a *Act) ripe(c *Conversation) error {
 		return a.warn(c)
 	case Fading, Expired:
 		return a.empty(c)
+	case Open:
+		if c.Kind == KindJoint {
+			return a.jointOver(c)
+		}
 	}
 	return a.waited(c)
 }

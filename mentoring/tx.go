@@ -107,6 +107,28 @@ type Tx interface {
 	Case(CaseID) (Case, error)
 	Cases(states ...CaseState) ([]Case, error)
 	PutCase(*Case) error
+	// CasesOf lists what a member opened and what is about them, expired ones left
+	// out; DueCases those whose Due has come, at most limit.
+	CasesOf(MemberID) ([]Case, error)
+	DueCases(now time.Time, limit int) ([]Case, error)
+	PutNote(*Note) error
+	Notes(CaseID) ([]Note, error)
+	Snapshot(SnapshotID) (Snapshot, error)
+	Snapshots(CaseID) ([]Snapshot, error)
+	PutSnapshot(*Snapshot) error
+	// DropDrafts deletes snapshots that were not given: a member's, or, with 0,
+	// everybody's of that time and before.
+	DropDrafts(m MemberID, before time.Time) error
+	// DropCasework deletes a case's notes, snapshots and questions.
+	DropCasework(CaseID) error
+	Joint(JointID) (Joint, error)
+	// JointOf is what a member has been asked last and has not answered, JointsOf
+	// what was asked about a case, JointUnder what a member was asked under a menu.
+	JointOf(MemberID) (Joint, error)
+	JointsOf(CaseID) ([]Joint, error)
+	JointUnder(m MemberID, menu int64) (Joint, error)
+	DueJoints(now time.Time, limit int) ([]Joint, error)
+	PutJoint(*Joint) error
 
 	Measure(MeasureID) (Measure, error)
 	MeasuresOf(MemberID) ([]Measure, error)

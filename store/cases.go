@@ -8,10 +8,13 @@ import (
 	"silta/mentoring"
 )
 
-const caseColumns = "id, kind, programme, unit, state, opener, opener_role, conversation, claimed_by, talk, created, changed"
+const caseColumns = "id, kind, programme, unit, state, opener, opener_role, conversation, claimed_by, talk, created, changed, " +
+	"about, reason, contact, outcome, joint, due, reminded, closed"
 
-func scanCase(r record) (mentoring.Case, error) {
-	return mentoring.Case{
+const caseReason = "cases.reason"
+
+func (t *Tx) scanCase(r record) (c mentoring.Case, err error) {
+	c = mentoring.Case{
 		ID:           mentoring.CaseID(r.int(0)),
 		Kind:         mentoring.CaseKind(r.text(1)),
 		Programme:    mentoring.Programme(r.text(2)),
@@ -24,12 +27,21 @@ func scanCase(r record) (mentoring.Case, error) {
 		Talk:         mentoring.ConversationID(r.int(9)),
 		Created:      r.time(10),
 		Changed:      r.time(11),
-	}, nil
+		About:        mentoring.MemberID(r.int(12)),
+		Contact:      r.flag(14),
+		Outcome:      mentoring.Outcome(r.text(15)),
+		Joint:        mentoring.ConversationID(r.int(16)),
+		Due:          r.time(17),
+		Reminded:     int(r.int(18)),
+		Closed:       r.time(19),
+	}
+	c.Reason, err = t.openText(place{column: caseReason, id: r.int(0)}, r.view(13))
+	return c, err
 }
 
 // Case implements [mentoring.Tx].
 func (t *Tx) Case(id mentoring.CaseID) (mentoring.Case, error) {
-	c, err := single(t, "SELECT "+caseColumns+" FROM cases WHERE id = $1", scanCase, id)
+	c, err := single(t, "SELECT "+caseColumns+" FROM cases WHERE id = $1", t.scanCase, id)
 	return c, doing("case", err)
 }
 
@@ -45,8 +57,20 @@ func (t *Tx) Cases(states ...mentoring.CaseState) ([]mentoring.Case, error) {
 		fmt.Fprintf(&where, "%s state = $%d", word, i+1)
 		args[i] = state
 	}
-	list, err := collect(t, "SELECT "+caseColumns+" FROM cases"+where.String()+" ORDER BY id", scanCase, args...)
+	list, err := collect(t, "SELECT "+caseColumns+" FROM cases"+where.String()+" ORDER BY id", t.scanCase, args...)
 	return list, doing("cases", err)
+}
+
+// CasesOf implements [mentoring.Tx].
+func (t *Tx) CasesOf(m mentoring.MemberID) ([]mentoring.Case, error) {
+	list, err := collect(t, "SELECT "+caseColumns+" FROM cases WHERE (opener = $1 OR about = $1) AND state <> $2 ORDER BY id", t.scanCase, m, mentoring.CaseExpired)
+	return list, doing("cases of a member", err)
+}
+
+// DueCases implements [mentoring.Tx]; the longest due come first.
+func (t *Tx) DueCases(now time.Time, limit int) ([]mentoring.Case, error) {
+	list, err := collect(t, "SELECT "+caseColumns+" FROM cases WHERE due > 0 AND due <= $1 ORDER BY due, id LIMIT $2", t.scanCase, now, limit)
+	return list, doing("due cases", err)
 }
 
 // PutCase implements [mentoring.Tx].
@@ -58,18 +82,22 @@ func (t *Tx) PutCase(c *mentoring.Case) error {
 	if c.ID == 0 {
 		c.ID = mentoring.CaseID(t.newID(seqCase))
 		t.undo(func() { c.ID = 0 })
-		_, err = t.exec("INSERT INTO cases ("+caseColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", caseValues(c)...)
+		_, err = t.exec("INSERT INTO cases ("+caseColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+			$13, $14, $15, $16, $17, $18, $19, $20)`, t.caseValues(c)...)
 	} else {
 		err = t.change(`UPDATE cases SET kind = $2, programme = $3, unit = $4, state = $5, opener = $6, opener_role = $7,
-			conversation = $8, claimed_by = $9, talk = $10, created = $11, changed = $12 WHERE id = $1`, caseValues(c)...)
+			conversation = $8, claimed_by = $9, talk = $10, created = $11, changed = $12, about = $13, reason = $14, contact = $15,
+			outcome = $16, joint = $17, due = $18, reminded = $19, closed = $20 WHERE id = $1`, t.caseValues(c)...)
 	}
 	return doing("put case", err)
 }
 
-func caseValues(c *mentoring.Case) []any {
+func (t *Tx) caseValues(c *mentoring.Case) []any {
 	return []any{
-		c.ID, c.Kind, c.Programme, c.Unit, c.State, c.Opener, c.OpenerRole,
+		c.ID, c.Kind, c.Programme, c.Unit, c.State, orNull(c.Opener), c.OpenerRole,
 		orNull(c.Conversation), orNull(c.ClaimedBy), orNull(c.Talk), c.Created, c.Changed,
+		orNull(c.About), t.sealText(place{column: caseReason, id: int64(c.ID)}, c.Reason), c.Contact,
+		c.Outcome, orNull(c.Joint), c.Due, c.Reminded, c.Closed,
 	}
 }
 

@@ -76,6 +76,7 @@ func keepings() []keeping {
 	all = append(all, aboutTalking()...)
 	all = append(all, aboutMessages()...)
 	all = append(all, aboutStaff()...)
+	all = append(all, aboutCases()...)
 	all = append(all, aboutAsking()...)
 	all = append(all, aboutAudit()...)
 	return append(all, aboutNobody()...)
@@ -387,16 +388,6 @@ func aboutMessages() []keeping {
 func aboutAsking() []keeping {
 	return []keeping{
 		{
-			table: "cases", of: "opener = $1", what: "case",
-			shown: []showing{{column: "kind", name: "case_kind"}, {column: "state"}, {column: "created", read: asTime}, {column: "changed", read: asTime}},
-			hidden: map[string]string{
-				"id": aNumber, "programme": "shown with the membership", "unit": "shown with the membership", "opener": theirs,
-				"opener_role": "shown with the membership", "conversation": aNumber, "claimed_by": another, "talk": "shown as a conversation",
-			},
-			stays: "closed cases keep their number; nothing leads from it to a person",
-		},
-		{table: "cases", of: "claimed_by = $1", what: "claimed", counted: true, stays: "the same; those that are open have been given back"},
-		{
 			table: "asking", of: "member = $1", what: "asking",
 			shown: []showing{
 				{column: "topic"}, {column: "words", read: asSealed}, {column: "state"}, {column: "created", read: asTime}, {column: "due", read: asTime},
@@ -436,6 +427,7 @@ func aboutNobody() []keeping {
 	return []keeping{
 		{table: "setting", why: "settings of the service"},
 		{table: "high_water", why: "numbers of ours"},
+		{table: "joint", why: "that people are asked to talk together because of a case, which is shown"},
 		{table: "canned", why: "texts of the service"},
 		{table: "service", why: "texts of the service"},
 		{table: "staff_room", why: "rooms of the service"},

@@ -28,6 +28,9 @@ const (
 	seqPrompt
 	seqRemark
 	seqAccess
+	seqNote
+	seqSnapshot
+	seqJoint
 	sequenceCount
 )
 
@@ -63,6 +66,9 @@ func allSeries() [sequenceCount]series {
 		seqPrompt:       {"prompt", "SELECT coalesce(max(id), 0) FROM prompt", 64},
 		seqRemark:       {"remark", "SELECT coalesce(max(id), 0) FROM remark", 1},
 		seqAsking:       {"asking", "SELECT coalesce(max(id), 0) FROM asking", 1},
+		seqNote:         {"case_note", "SELECT coalesce(max(id), 0) FROM case_note", 4},
+		seqSnapshot:     {"snapshot", "SELECT coalesce(max(id), 0) FROM snapshot", 4},
+		seqJoint:        {"joint", "SELECT coalesce(max(id), 0) FROM joint", 1},
 		seqVersion:      {"card_history", "SELECT coalesce(max(id), 0) FROM card_history", 8},
 	}
 }

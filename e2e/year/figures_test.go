@@ -95,10 +95,10 @@ func (w *world) calls(p *mentee, kind mentoring.CaseKind) {
 }
 
 // Why cases of this year are closed.
-const closedBecause, goneBecause = "none", "none"
+const closedBecause, goneBecause = string(mentoring.OutcomeHelped), string(mentoring.OutcomeGone)
 
 func closes(a *mentoring.Act, staff mentoring.Member, id mentoring.CaseID) error {
-	_, err := a.CloseCase(staff, id)
+	_, err := a.CloseCase(staff, id, mentoring.OutcomeHelped)
 	return err
 }
 

@@ -135,15 +135,73 @@ CREATE TABLE cases (
 	programme    TEXT    NOT NULL,
 	unit         TEXT    NOT NULL,
 	state        TEXT    NOT NULL,
-	opener       INTEGER NOT NULL REFERENCES member (id),
+	opener       INTEGER REFERENCES member (id), -- NULL when expired
 	opener_role  TEXT    NOT NULL,
 	conversation INTEGER REFERENCES conversation (id),
 	claimed_by   INTEGER REFERENCES member (id),
 	talk         INTEGER REFERENCES conversation (id),
 	created      BIGINT  NOT NULL,
-	changed      BIGINT  NOT NULL
+	changed      BIGINT  NOT NULL,
+	about        INTEGER REFERENCES member (id),
+	reason       BYTEA   NOT NULL, -- sealed
+	contact      SMALLINT NOT NULL, -- the opener may be contacted
+	outcome      TEXT    NOT NULL,
+	joint        INTEGER REFERENCES conversation (id),
+	due          BIGINT  NOT NULL, -- of a reminder, of the end
+	reminded     INTEGER NOT NULL,
+	closed       BIGINT  NOT NULL
 );
 CREATE INDEX cases_state ON cases (state);
+CREATE INDEX cases_due ON cases (due) WHERE due > 0;
+CREATE INDEX cases_opener ON cases (opener);
+CREATE INDEX cases_about ON cases (about);
+
+-- What staff write for each other about a case; gone when the case expires.
+CREATE TABLE case_note (
+	id      INTEGER NOT NULL PRIMARY KEY,
+	case_id INTEGER NOT NULL REFERENCES cases (id),
+	author  INTEGER NOT NULL,
+	words   BYTEA   NOT NULL, -- sealed
+	created BIGINT  NOT NULL
+);
+CREATE INDEX case_note_case ON case_note (case_id);
+
+-- What a reporter chose to give to staff, as it read then. Without a case it is
+-- not given yet, and goes after a day.
+CREATE TABLE snapshot (
+	id           INTEGER  NOT NULL PRIMARY KEY,
+	case_id      INTEGER  REFERENCES cases (id),
+	member       INTEGER  NOT NULL,
+	conversation INTEGER  NOT NULL REFERENCES conversation (id),
+	state        TEXT     NOT NULL,
+	words        BYTEA    NOT NULL, -- sealed
+	shown        INTEGER  NOT NULL, -- messages of it in the staff room
+	created      BIGINT   NOT NULL
+);
+CREATE INDEX snapshot_case ON snapshot (case_id);
+CREATE INDEX snapshot_member ON snapshot (member);
+
+-- The question to everybody concerned whether they want to talk together.
+CREATE TABLE joint (
+	id      INTEGER NOT NULL PRIMARY KEY,
+	case_id INTEGER NOT NULL REFERENCES cases (id),
+	guest   INTEGER NOT NULL, -- membership of an outside professional; 0: the peer
+	minutes INTEGER NOT NULL, -- how long it lasts; 0: until somebody ends it
+	state   TEXT    NOT NULL,
+	due     BIGINT  NOT NULL,
+	created BIGINT  NOT NULL
+);
+CREATE INDEX joint_case ON joint (case_id);
+CREATE INDEX joint_due ON joint (due) WHERE due > 0;
+
+CREATE TABLE joint_consent (
+	joint  INTEGER  NOT NULL REFERENCES joint (id),
+	member INTEGER  NOT NULL,
+	menu   BIGINT   NOT NULL PRIMARY KEY,
+	answer SMALLINT NOT NULL -- 0: none yet, 1: yes, 2: no
+);
+CREATE INDEX joint_consent_joint ON joint_consent (joint);
+CREATE INDEX joint_consent_member ON joint_consent (member);
 
 -- Staff are called because of an urgent case until somebody answers. A call is a
 -- line with a menu, in a room of somebody's or of the staff.
