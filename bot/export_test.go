@@ -43,7 +43,7 @@ func Day(s string, now time.Time, zone *time.Location) (time.Time, bool) {
 // StaffCommands are those of staff, with what the policy must allow.
 func StaffCommands() map[string]mentoring.Action {
 	all := map[string]mentoring.Action{}
-	for _, c := range staffCommands() {
+	for _, c := range append(staffCommands(), caseTable()...) {
 		all[c.name] = c.may
 	}
 	return all
