@@ -97,12 +97,18 @@ func (t *turn) user(rest string) error {
 	if err != nil {
 		return err
 	}
-	t.line(strings.Join([]string{
+	lines := []string{
 		t.personLine(&p),
 		t.text("user.since", "at", p.Joined, "until", p.LastSign),
 		t.text("user.language", "word", t.b.cat.Name(string(p.Language))),
 		t.text("user.conversations", "n", p.Conversations),
-	}, "\n"))
+	}
+	for _, s := range p.Memberships {
+		if s.State != mentoring.Ended && (s.Role == mentoring.Mentee || s.Role == mentoring.Mentor) {
+			lines = append(lines, t.text("user.membership", "role", mentoring.T("role."+string(s.Role)), "number", int64(s.ID)))
+		}
+	}
+	t.line(strings.Join(lines, "\n"))
 	return nil
 }
 
