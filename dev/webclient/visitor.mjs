@@ -70,9 +70,14 @@ const commands = {
         return [e.tagName.toLowerCase(), e.getAttribute("name") ?? e.id ?? "", (e.value && e.type === "radio" ? e.value : e.innerText ?? "").trim().slice(0, 60)].join("|");
     }),
     text: ({ selector }) => page.locator(selector).first().innerText(),
-    shows: ({ selector }) => page.locator(selector).first().waitFor().then(() => null, async () => {
-        throw new Error("there is no " + selector + " in: " + (await page.locator("body").innerText()).slice(0, 1500));
-    }),
+    // shows waits until it is there, the style sheets are, and the focus has been set.
+    async shows({ selector }) {
+        await page.locator(selector).first().waitFor().catch(async () => {
+            throw new Error("there is no " + selector + " in: " + (await page.locator("body").innerText()).slice(0, 1500));
+        });
+        await page.waitForLoadState("load");
+        await page.screenshot({ clip: { x: 0, y: 0, width: 1, height: 1 } }); // a frame, also where scripts are off
+    },
     at: async () => page.url(),
     // overflow tells how much wider the content is than the window.
     overflow: () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
