@@ -124,14 +124,7 @@ func (b *Bridge) barred(ctx context.Context, row store.Row, p *parcel) error {
 		held = true
 		return tx.HoldRow(row.ID, store.HoldSuspend)
 	})
-	switch {
-	case err != nil:
-		return err
-	case held:
-		return errHeld
-	}
-	b.routes.drop()
-	return &errNotYet{}
+	return b.wasHeld(held, err)
 }
 
 // barLeg stops what goes to and from a participant, or lets it go on: what has

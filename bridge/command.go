@@ -121,6 +121,18 @@ func (s *step) sayFrom(room store.Room, request bot.Request, text string) (refus
 	plain.Found = nil
 	s.ev = &plain
 	defer func() { s.ev = command }()
+	return s.sayIn(leg, room, request, text)
+}
+
+// sayFor says a text in a conversation as a participant's own. The command's
+// event is its source: taken back, the text goes with it.
+func (s *step) sayFor(room store.Room, request bot.Request, text string) (refused bool, err error) {
+	return s.sayIn(room, room, request, text)
+}
+
+// sayIn says a text in a leg as its participant's own; a refusal is told in the
+// room where it was given.
+func (s *step) sayIn(leg, given store.Room, request bot.Request, text string) (refused bool, err error) {
 	conversation, err := s.tx.ConversationOf(request.Participant)
 	if err != nil {
 		return false, err
@@ -129,23 +141,7 @@ func (s *step) sayFrom(room store.Room, request bot.Request, text string) (refus
 	var refusal *mentoring.Refusal
 	if errors.As(err, &refusal) {
 		s.refused = append(s.refused, refusal.Text.Key)
-		return true, s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(request.Member.Language, refusal.Text)})
-	}
-	return false, err
-}
-
-// sayFor says a text in a conversation as a participant's own. The command's
-// event is its source: taken back, the text goes with it.
-func (s *step) sayFor(room store.Room, request bot.Request, text string) (refused bool, err error) {
-	conversation, err := s.tx.ConversationOf(request.Participant)
-	if err != nil {
-		return false, err
-	}
-	err = s.relay(room, conversation.Participant(request.Participant), &rewrite.Message{Kind: rewrite.Text, Body: text})
-	var refusal *mentoring.Refusal
-	if errors.As(err, &refusal) {
-		s.refused = append(s.refused, refusal.Text.Key)
-		return true, s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(request.Member.Language, refusal.Text)})
+		return true, s.line(given.Kind, given.Owner, line{text: s.b.bot.Render(request.Member.Language, refusal.Text)})
 	}
 	return false, err
 }

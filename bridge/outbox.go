@@ -396,6 +396,12 @@ func (b *Bridge) hold(ctx context.Context, row store.Row, p *parcel) error {
 		held = true
 		return tx.HoldRow(row.ID, store.HoldJoin)
 	})
+	return b.wasHeld(held, err)
+}
+
+// wasHeld is what comes of holding a row: when it need not wait after all, the
+// route that said so was an old one, and the row is tried again.
+func (b *Bridge) wasHeld(held bool, err error) error {
 	switch {
 	case err != nil:
 		return err

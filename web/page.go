@@ -139,12 +139,12 @@ func (p *Page) Handler() http.Handler {
 		p.staticFiles.ServeHTTP(w, r)
 	}))
 	if p.o.Reports != nil {
-		mux.HandleFunc("GET /figures/{lang}/{token}", p.limited(p.tries, p.allTries, p.reportForm))
-		mux.HandleFunc("POST /figures/{lang}/{token}", p.limited(p.tries, p.allTries, p.report))
+		mux.HandleFunc("GET /figures/{lang}/{token}", p.limited(p.tries, p.allTries, p.onceForm(p.reportLink())))
+		mux.HandleFunc("POST /figures/{lang}/{token}", p.limited(p.tries, p.allTries, p.once(p.reportLink())))
 	}
 	if p.o.Exports != nil {
-		mux.HandleFunc("GET /export/{lang}/{token}", p.limited(p.tries, p.allTries, p.exportForm))
-		mux.HandleFunc("POST /export/{lang}/{token}", p.limited(p.tries, p.allTries, p.export))
+		mux.HandleFunc("GET /export/{lang}/{token}", p.limited(p.tries, p.allTries, p.onceForm(p.exportLink())))
+		mux.HandleFunc("POST /export/{lang}/{token}", p.limited(p.tries, p.allTries, p.once(p.exportLink())))
 	}
 	for _, l := range p.languages {
 		mux.HandleFunc("GET /"+l+"/{$}", p.limited(p.looks, nil, p.front))
