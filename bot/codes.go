@@ -26,11 +26,7 @@ func (t *turn) codes(rest string) error {
 	if done, err := t.code(rest); done || err != nil {
 		return err
 	}
-	lines := strings.Split(t.text("help.codes"), "\n")
-	for i := range lines {
-		lines[i] = t.mark() + lines[i]
-	}
-	t.line(strings.Join(lines, "\n"))
+	t.helpOf("help.codes")
 	return nil
 }
 

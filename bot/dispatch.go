@@ -82,12 +82,18 @@ func (t *turn) heard(body string, marked bool) error {
 		if done, err := t.answer(q, r); done || err != nil {
 			return err
 		}
+		if done, err := t.namedLanguage(q, body); done || err != nil {
+			return err
+		}
 		if c == nil && t.nearest(body) == "" {
 			return t.unclear(q)
 		}
 	} else if t.place == Management && t.b.typed(body).number > 0 {
 		t.say("menu.stale_number")
 		return nil
+	}
+	if done, err := t.namedLanguage(q, body); done || err != nil {
+		return err
 	}
 	if c == nil && t.suspendedFrom(body) {
 		t.say("measure.suspended")
@@ -233,53 +239,4 @@ func (t *turn) cancel(string) error {
 	t.forget()
 	t.say("cancel.done")
 	return nil
-}
-
-// help shows what this person may do here.
-func (t *turn) help(string) error {
-	if t.place == Management && !t.ready() {
-		t.say("help.head")
-		return t.askJoining()
-	}
-	var lines []string
-	if t.place != Staff {
-		lines = append(lines, t.text("help.head"), "")
-	}
-	for i := range t.b.commands {
-		c := &t.b.commands[i]
-		if c.quiet || !c.in.has(t.place) || !t.may(c) {
-			continue
-		}
-		for _, key := range t.helpKeys(c) {
-			for line := range strings.SplitSeq(t.text(key), "\n") {
-				lines = append(lines, t.mark()+line)
-			}
-		}
-	}
-	lines = append(lines, "")
-	if t.place == Management && !mentoring.May(t.memberships, mentoring.DoCase) {
-		lines = append(lines, t.text("help.code"))
-	}
-	lines = append(lines, t.text("help.answers"))
-	t.line(strings.Join(lines, "\n"))
-	return nil
-}
-
-// helpKeys are the lines of help for a command in this place.
-func (t *turn) helpKeys(c *command) []string {
-	switch {
-	case t.place == Leg && c.name == "end":
-		return []string{"help.end_here"}
-	case c.name == "signs" && len(t.signSets()) == 0:
-		return nil // nobody can show any
-	case t.place == Leg && c.name == "block":
-		return []string{"help.block_here"}
-	case c.name == "codesign" && mentoring.May(t.memberships, mentoring.DoQuestion):
-		return []string{"help.codesign_staff"}
-	case c.name == "topic" && !mentoring.May(t.memberships, mentoring.DoTopics):
-		return []string{"help.topic_suggest"}
-	case c.name == "card" && mentoring.May(t.memberships, mentoring.DoCard):
-		return []string{"help.card", "help.card_own"}
-	}
-	return []string{"help." + c.name}
 }

@@ -203,6 +203,16 @@ func (t *turn) language(rest string) error {
 	return nil
 }
 
+// namedLanguage takes the bare name of a language, where nothing else is meant by
+// it: who cannot read what the bot says does not know the command either. A
+// dialogue with answers that would be lost goes on in its language.
+func (t *turn) namedLanguage(q *question, body string) (bool, error) {
+	if t.place != Management || q != nil && q.Kind != askMentors && q.Kind != askChats {
+		return false, nil
+	}
+	return t.answerLanguage(reply{text: body})
+}
+
 // answerLanguage takes a language by number, name or tag.
 func (t *turn) answerLanguage(r reply) (bool, error) {
 	chosen := ""

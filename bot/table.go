@@ -186,6 +186,9 @@ func (b *Bot) index() {
 		}
 		for _, other := range locale.Languages() {
 			b.names[word(b.cat.Say(lang, "lang."+other, nil))] = other
+			for _, w := range b.cat.Answers(lang, "lang_"+other) {
+				b.names[word(w)] = other
+			}
 		}
 	}
 }

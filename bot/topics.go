@@ -175,12 +175,3 @@ func (t *turn) topicsNow(head string, number int) error {
 	t.line(strings.Join(lines, "\n"))
 	return nil
 }
-
-// helpOf shows the lines of help of one command.
-func (t *turn) helpOf(key string) {
-	lines := strings.Split(t.text(key), "\n")
-	for i := range lines {
-		lines[i] = t.mark() + lines[i]
-	}
-	t.line(strings.Join(lines, "\n"))
-}

@@ -1,6 +1,7 @@
 // Command demo brings up a whole service to look at: a real Synapse, the built
 // Silta, and people who have joined it by writing to the bot – staff, three
-// mentors with approved cards, two mentees. It goes on until Ctrl-C.
+// mentors with approved cards, two mentees – and somebody who has an account and
+// has not been there yet. It goes on until Ctrl-C.
 //
 //	go run ./dev/demo          (make demo)
 //
@@ -52,6 +53,7 @@ type description struct {
 	Staff      []person `json:"staff"`
 	Mentors    []person `json:"mentors"`
 	Mentees    []person `json:"mentees"`
+	New        []person `json:"new"` // have not written to the bot yet
 }
 
 // run is the demo; it returns when ctx ends.
@@ -169,12 +171,15 @@ func tell(out io.Writer, d *description, dir string, took time.Duration) {
 	}
 	fmt.Fprintf(out, "\nThe demo is up (%.0f s). Log in with any Matrix client, for example Element.\n", took.Seconds())
 	fmt.Fprintf(out, "Homeserver: %s   The service: %s   Join here: %s\n\n", d.Homeserver, d.Bot, d.Web)
+	line("new", d.New)
 	line("mentee", d.Mentees)
 	line("mentor", d.Mentors)
 	line("staff", d.Staff)
 	fmt.Fprintf(out, `
-Try this: as a mentee, write "mentors" in the room with the service, then "choose 1",
-and write in the room that appears. As that mentor, answer in another client.
+Try this: as the new one, write to the service and join. Then write "mentors", "choose 1",
+and a message in the room that appears. As that mentor, answer in another client.
+Everything is encrypted, so what people were told before you logged in stays unreadable
+for you; whatever comes from now on is not. "help" shows what there is.
 Everything is in %s. Ctrl-C ends the demo.
 `, strings.TrimSuffix(dir, "/"))
 }

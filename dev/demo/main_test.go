@@ -61,7 +61,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(d.Staff) != 1 || len(d.Mentors) != 3 || len(d.Mentees) != 2 || d.Bot == "" {
+	if len(d.Staff) != 1 || len(d.Mentors) != 3 || len(d.Mentees) != 2 || len(d.New) != 1 || d.Bot == "" {
 		t.Fatalf("demo.json: %+v", d)
 	}
 	words := dev.LoadWords(t)

@@ -65,5 +65,6 @@ func populate(t dev.T, hs *dev.Homeserver, program *dev.Program, out io.Writer) 
 		c.Logout() // so that people meet no session that is not theirs
 	}
 	staff.Logout()
+	d.New = append(d.New, person{UserID: hs.Register("newcomer", password).UserID, Password: password})
 	return d
 }
