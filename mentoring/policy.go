@@ -37,7 +37,7 @@ const (
 	DoAudit       Action = "audit"       // read the audit
 	DoMeasure     Action = "measure"     // warn, suspend, ban, and lift these
 	DoSeeTopics   Action = "see topics"  // the list of topics with its numbers
-	DoStats       Action = "stats"       // figures up to today, in the staff room
+	DoStats       Action = "stats"       // figures of what is over, for staff
 	DoFigures     Action = "figures"     // figures of what is over, to give away
 	DoTopics      Action = "topics"      // keep the list of topics
 	DoQuestions   Action = "questions"   // answer questions, say when one wants them; give feedback

@@ -240,10 +240,11 @@ type Tx interface {
 	Undigested(p Programme, month string, before time.Time, limit int) ([]Membership, error)
 
 	// Questions are the wordings of a programme that have not been replaced, by
-	// number; Question is any of them. PutQuestion gives a number, too, when that
-	// is 0.
+	// number; Question is any of them, and WordingOf. PutQuestion gives a number,
+	// too, when that is 0.
 	Questions(Programme) ([]Question, error)
 	Question(id int64) (Question, error)
+	WordingOf(number int64, version int) (Question, error)
 	PutQuestion(*Question) error
 	// MembershipsAfter lists memberships of a role with a higher ID, ended ones
 	// included; at most limit.
