@@ -155,7 +155,9 @@ func TestWeekly(t *testing.T) {
 		told = append(told, weeklies())
 	}
 	step(6, 12) // nobody wants them
-	w.must(func(a *mentoring.Act) error { return a.WantWeekly(staff, mentoring.DefaultProgramme, mentoring.DefaultUnit, true) })
+	w.must(func(a *mentoring.Act) error {
+		return a.WantWeekly(staff, mentoring.DefaultProgramme, mentoring.DefaultUnit, true)
+	})
 	step(6, 13)  // from the next week on
 	step(13, 8)  // Monday, too early
 	step(13, 9)  // now
