@@ -21,9 +21,9 @@ type reported struct {
 	staff, second           mentoring.Member
 }
 
-func newReported(t *testing.T, with ...func(*world)) *reported {
+func newReported(t *testing.T) *reported {
 	t.Helper()
-	r := &reported{world: newWorld(t, with...)}
+	r := &reported{world: newWorld(t)}
 	people := r.talk("aino", "kaisa")
 	r.join(people...)
 	r.aino, r.kaisa = people[0], people[1]

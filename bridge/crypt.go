@@ -65,10 +65,15 @@ type directory struct{ b *Bridge }
 // Persons are the real users who must be able to read what is said in a room.
 func (d directory) Persons(ctx context.Context, room id.RoomID) ([]id.UserID, error) {
 	var person string
+	var staff *store.Room
 	err := d.b.store.Read(ctx, func(tx *store.Tx) error {
 		found, err := tx.RoomByMatrix(string(room))
-		if err != nil || found.Kind == store.RoomStaff {
-			return notFoundIsFine(err) // a room of others, or one with many: the homeserver knows
+		if err != nil {
+			return notFoundIsFine(err) // a room of others: the homeserver knows
+		}
+		if found.Kind == store.RoomStaff {
+			staff = &found
+			return nil
 		}
 		if found.State != store.RoomJoined {
 			person = "-"
@@ -87,7 +92,30 @@ func (d directory) Persons(ctx context.Context, room id.RoomID) ([]id.UserID, er
 	case person != "":
 		return []id.UserID{id.UserID(person)}, nil
 	}
-	return d.b.hs.joinedPeople(ctx, d.b.botActor(), string(room), d.b.isOurs)
+	joined, err := d.b.hs.joinedPeople(ctx, d.b.botActor(), string(room), d.b.isOurs)
+	if err != nil || staff == nil {
+		return joined, err
+	}
+	return d.ofStaff(ctx, *staff, joined)
+}
+
+// ofStaff leaves those of the joined whose role lets them see a staff room:
+// whoever has power over the homeserver can join any room.
+func (d directory) ofStaff(ctx context.Context, room store.Room, joined []id.UserID) (staff []id.UserID, err error) {
+	err = d.b.store.Read(ctx, func(tx *store.Tx) error {
+		s := d.b.newStep(tx, nil)
+		for _, user := range joined {
+			sees, err := s.seesStaffRoom(room, string(user))
+			if err != nil {
+				return err
+			}
+			if sees {
+				staff = append(staff, user)
+			}
+		}
+		return nil
+	})
+	return staff, err
 }
 
 // Known says whether a user is somebody Silta has met: nobody else shares a

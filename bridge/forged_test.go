@@ -36,6 +36,7 @@ func newAtWork(t *testing.T) *atWork {
 		})
 		w.until("staff are asked into their room", func() bool { w.room = w.commonRoom(p, "invite"); return w.room != "" })
 		must("", p.Join(w.room))
+		w.settled(p, w.room) // they are of the staff as they come
 	}
 	w.do(func(a *mentoring.Act) error {
 		list, err := a.Tx.Memberships(gone.ID)

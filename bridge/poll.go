@@ -353,9 +353,6 @@ func (s *step) pollTexts(c *mentoring.Conversation, plain []mentoring.Participan
 		if err != nil {
 			return nil, fmt.Errorf("render: %w", err)
 		}
-		if !viewer.Archived.IsZero() {
-			object = hushed(object)
-		}
 		if rendered[viewer.Number], err = marshalled(eventType, object); err != nil {
 			return nil, err
 		}

@@ -210,10 +210,11 @@ func (s *step) lost(room store.Room) error {
 }
 
 // staffMoved follows who is in a staff room. Coming in gives nobody any
-// authority; going out takes it at once.
+// authority, and whoever is not of the staff is shown out; going out takes it at
+// once.
 func (s *step) staffMoved(room store.Room, who, membership string) error {
 	if membership != "leave" && membership != "ban" {
-		return nil
+		return s.staffCame(room, who)
 	}
 	m, err := s.tx.MemberByAddress(who)
 	if errors.Is(err, mentoring.ErrNotFound) {
@@ -223,6 +224,31 @@ func (s *step) staffMoved(room store.Room, who, membership string) error {
 		return err
 	}
 	return refusalIsFine(s.act.Dismissed(m, mentoring.StaffRoomID(room.Owner)))
+}
+
+// staffCame shows a stranger out of a staff room. Where an administrator of the
+// homeserver has given them as much power as the bot has, they stay, but nothing
+// is encrypted for them (see [directory.Persons]).
+func (s *step) staffCame(room store.Room, who string) error {
+	if sees, err := s.seesStaffRoom(room, who); sees || err != nil {
+		return err
+	}
+	if err := s.trouble(mentoring.TroubleStranger, mentoring.T("trouble.stranger")); err != nil {
+		return err
+	}
+	return s.job(job{Op: opKick, Room: room.Matrix, User: who}, "kick", room.Matrix, who)
+}
+
+// seesStaffRoom says whether what is said in a staff room is for somebody's eyes.
+func (s *step) seesStaffRoom(room store.Room, who string) (bool, error) {
+	m, err := s.tx.MemberByAddress(who)
+	if errors.Is(err, mentoring.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return s.act.SeesStaffRoom(m, mentoring.StaffRoomID(room.Owner))
 }
 
 // refusalIsFine drops a refusal where there is nobody to tell: the rule said no

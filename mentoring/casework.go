@@ -263,11 +263,7 @@ func (a *Act) dueWork() (more bool, err error) {
 		return false, err
 	}
 	cases, err := a.dueCases()
-	if err != nil {
-		return false, err
-	}
-	duties, err := a.dueDuties()
-	return called || cases || duties, err
+	return called || cases, err
 }
 
 // dueCases reminds of cases that wait for too long, and ends those that have been

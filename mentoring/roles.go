@@ -1,6 +1,9 @@
 package mentoring
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // StaffRoles are the roles that can be given and taken by command (feature T7).
 func StaffRoles() []Role { return []Role{Coordinator, Admin, Professional, Evaluator} }
@@ -126,18 +129,36 @@ func (a *Act) seat(m Member, p Programme, u Unit) error {
 	if err != nil {
 		return err
 	}
-	list, err := a.Tx.Memberships(m.ID)
+	sees, err := a.sees(m, room)
 	if err != nil {
-		return fmt.Errorf("memberships: %w", err)
+		return err
 	}
-	for _, s := range list {
-		if s.Programme == p && s.Unit == u && s.Role.sees() && s.State == Active {
-			a.Do(AdmitStaff{m.ID, room.ID})
-			return nil
-		}
+	if sees {
+		a.Do(AdmitStaff{m.ID, room.ID})
+		return nil
 	}
 	a.Do(DismissStaff{m.ID, room.ID})
 	return a.releaseAll(m, room)
+}
+
+// SeesStaffRoom says whether what the service says in a staff room is for a
+// member's eyes. Whoever runs a homeserver can put themselves into any room.
+func (a *Act) SeesStaffRoom(m Member, id StaffRoomID) (bool, error) {
+	room, err := a.staffRoom(id)
+	if err != nil {
+		return false, err
+	}
+	return a.sees(m, room)
+}
+
+func (a *Act) sees(m Member, room StaffRoom) (bool, error) {
+	list, err := a.Tx.Memberships(m.ID)
+	if err != nil {
+		return false, fmt.Errorf("memberships: %w", err)
+	}
+	return slices.ContainsFunc(list, func(s Membership) bool {
+		return s.Programme == room.Programme && s.Unit == room.Unit && s.Role.sees() && s.State == Active
+	}), nil
 }
 
 // roleOf is a member's membership of a role, the newest; without a state when

@@ -17,6 +17,7 @@ const (
 	TroubleEncrypt    TroubleKind = "cannot_encrypt" // somebody's devices cannot be encrypted for
 	TroubleHomeserver TroubleKind = "homeserver"     // it did not answer for a while
 	TroubleGap        TroubleKind = "gap"            // the service did not run for a while
+	TroubleStranger   TroubleKind = "stranger"       // somebody who is not of the staff was in their room
 )
 
 // Trouble is what staff have been told of one kind of trouble (feature O5): the
