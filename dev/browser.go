@@ -46,6 +46,15 @@ func (b *Browser) Reads(body string) { b.t.Helper(); b.do("reads", map[string]an
 // Text sends a text to the room.
 func (b *Browser) Text(body string) { b.t.Helper(); b.do("text", map[string]any{"body": body}) }
 
+// Tap taps a reaction under the last message that has it.
+func (b *Browser) Tap(key string) { b.t.Helper(); b.do("tap", map[string]any{"key": key}) }
+
+// Size makes the window another one, and shows what is newest.
+func (b *Browser) Size(width, height int) {
+	b.t.Helper()
+	b.do("size", map[string]any{"width": width, "height": height})
+}
+
 // Screenshot keeps what the page looks like, as PNG.
 func (b *Browser) Screenshot(path string) {
 	b.t.Helper()

@@ -8,7 +8,7 @@ packages() {
 	nio) echo python3-matrix-nio python3-olm ;;
 	node) echo nodejs npm ;;
 	postgres) echo postgresql ;;
-	chromium) echo chromium ;;
+	chromium) echo chromium fonts-noto-color-emoji ;;
 	media) echo libimage-exiftool-perl ffmpeg ;;
 	*) echo "dev/install.sh: unknown: $1 (nio, node, postgres, chromium, media, all)" >&2; exit 2 ;;
 	esac

@@ -26,7 +26,6 @@ func backupTables() []string {
 		"participant",
 		"cases",
 		"case_note",
-		"duty",
 		"snapshot",
 		"joint",
 		"joint_consent",

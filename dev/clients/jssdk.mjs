@@ -24,7 +24,6 @@ let crypto;
 async function shown(event) {
     const info = crypto && event.isEncrypted() ? await crypto.getEncryptionInfoForEvent(event) : null;
     const out = { ...event.getEffectiveEvent(), wire: event.getWireType(), encrypted: event.isEncrypted() };
-    out.notify = !!client.getPushActionsForEvent(event, true)?.notify; // by the person's own push rules
     if (event.isDecryptionFailure()) out.failure = String(event.decryptionFailureReason ?? "undecryptable");
     if (info) out.shield = nameOf(EventShieldColour, info.shieldColour);
     if (info?.shieldReason != null) out.reason = nameOf(EventShieldReason, info.shieldReason);
@@ -76,7 +75,7 @@ const commands = {
         if (a.crypto) await startCrypto(me.user_id, a.password, a.isolate);
         client.on(sdk.ClientEvent.Event, onEvent);
         client.on(sdk.MatrixEventEvent.Decrypted, onDecrypted);
-        client.on(sdk.RoomEvent.MyMembership, (room, membership) => say({ membership: { room: room.roomId, membership, inviter: room.getDMInviter() ?? "" } }));
+        client.on(sdk.RoomEvent.MyMembership, (room, membership) => say({ membership: { room: room.roomId, membership, inviter: membership === "invite" ? room.getMember(room.myUserId)?.events.member?.getSender() ?? "" : "" } }));
         const ready = new Promise((resolve) => client.on(sdk.ClientEvent.Sync, (state) => state === "PREPARED" && resolve()));
         await client.startClient({ initialSyncLimit: 100, lazyLoadMembers: false });
         await ready;

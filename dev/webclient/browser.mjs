@@ -55,6 +55,14 @@ const commands = {
     reads: ({ body }) => page.getByText(body).last().waitFor({ timeout: 20000 }).then(() => null, async () => {
         throw new Error("the page shows: " + (await page.evaluate(() => document.querySelector("#app").innerText)));
     }),
+    // tap taps a reaction under the last message that has it.
+    tap: ({ key }) => page.locator(".Timeline_messageReactions button", { hasText: key }).last().click({ timeout: 20000 }).then(() => null),
+    // size makes the window another one; what is newest stays in sight.
+    async size({ width, height }) {
+        await page.setViewportSize({ width, height });
+        await page.evaluate(() => document.querySelector(".Timeline_scroller")?.scrollTo(0, 1e6));
+        await page.waitForTimeout(300);
+    },
     screenshot: ({ path }) => page.screenshot({ path }).then(() => null),
 };
 
