@@ -18,6 +18,7 @@ func caseTable() []command {
 		{name: "history", in: work, may: mentoring.DoCase, quiet: true, ofCase: true, do: (*turn).caseHistory},
 		{name: "guest", in: work, may: mentoring.DoCase, quiet: true, ofCase: true, do: (*turn).guest},
 		{name: "joint", in: work, may: mentoring.DoTalk, quiet: true, ofCase: true, do: (*turn).joint},
+		{name: "duty", in: work, may: mentoring.DoDuty, ofCase: true, do: (*turn).duty},
 		{name: "ack", in: work, may: mentoring.DoCase, ofCase: true, do: (*turn).acknowledge},
 		{name: "oncall", in: work, may: mentoring.DoCase, do: (*turn).onCall},
 	}
@@ -30,6 +31,8 @@ func (t *turn) answerCase(q *question, r reply) (bool, error) {
 		return t.answerReport(q, r)
 	case askClose:
 		return t.answerClose(q, r)
+	case askDuty:
+		return t.answerDuty(q, r)
 	case askHand:
 		return t.answerHand(q, r)
 	default:

@@ -199,7 +199,7 @@ func (s *script) stage(f []string) {
 		s.carded(f[1], f[2:])
 	case "consent":
 		s.rules.ConsentVersion++
-	case "counted", "evaluator":
+	case "counted", "evaluator", "coordinates":
 		s.figures(f)
 	case "tick":
 		s.must(func(a *mentoring.Act) error { _, err := a.Tick(); return err })

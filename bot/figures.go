@@ -24,9 +24,11 @@ const statsMonths = 12
 
 // asked is what somebody wants to see figures of.
 type asked struct {
-	place mentoring.Membership
-	term  mentoring.Term
-	part  string // "topics", "voices"; empty: all
+	programme mentoring.Programme
+	unit      mentoring.Unit // "": all that they may see
+	term      mentoring.Term
+	part      string // "topics", "voices", "weekly"; empty: all
+	off       bool   // with "weekly"
 }
 
 var (
@@ -76,8 +78,10 @@ func (t *turn) readAsked(rest string, action mentoring.Action) (want asked, time
 	for _, w := range strings.Fields(rest) {
 		part := t.b.parts[word(w)]
 		switch {
-		case part == "topics" || part == "voices":
+		case part == "topics" || part == "voices" || part == "weekly":
 			want.part = part
+		case part == "on" || part == "off":
+			want.off = part == "off"
 		case strings.ContainsAny(w, "0123456789"):
 			times = append(times, w)
 		default:
@@ -92,7 +96,12 @@ func (t *turn) readAsked(rest string, action mentoring.Action) (want asked, time
 			}
 		}
 	}
-	want.place = places[0]
+	want.programme, want.unit = places[0].Programme, places[0].Unit
+	for _, p := range places {
+		if p.Programme == want.programme && p.Unit != want.unit {
+			want.unit = ""
+		}
+	}
 	if len(times) == 0 {
 		return want, false, true, nil
 	}
@@ -101,7 +110,7 @@ func (t *turn) readAsked(rest string, action mentoring.Action) (want asked, time
 	return want, true, ok, nil
 }
 
-// stats tells staff the figures up to today in words, and shows them in pictures.
+// stats tells staff the figures of what is over in words, and shows them in pictures.
 func (t *turn) stats(rest string) error {
 	want, _, ok, err := t.readAsked(rest, mentoring.DoStats)
 	if err != nil {
@@ -111,7 +120,10 @@ func (t *turn) stats(rest string) error {
 		t.say("stats.how")
 		return nil
 	}
-	r, err := t.act.Report(*t.member, want.place.Programme, want.place.Unit, want.term, true)
+	if want.part == "weekly" {
+		return t.weekly(&want)
+	}
+	r, err := t.act.Stats(*t.member, want.programme, want.unit, want.term)
 	if err != nil {
 		return err
 	}
@@ -125,33 +137,70 @@ func (t *turn) stats(rest string) error {
 	default:
 		lines = t.allStats(r)
 	}
-	if len(r.Figures) == 0 || lines == nil {
+	if lines == nil || r.Until < r.Term.From {
 		t.say("stats.nothing")
 		return nil
 	}
 	t.line(strings.Join(lines, "\n"))
 	t.act.Do(mentoring.ShowFigures{
 		Member: t.member.ID, Staff: t.place == Staff, Language: t.lang,
-		Programme: want.place.Programme, Unit: want.place.Unit, Term: want.term, Charts: charts,
+		Programme: want.programme, Unit: want.unit, Term: want.term, Charts: charts,
 	})
 	return nil
 }
 
-func (t *turn) allStats(r *mentoring.Report) []string {
-	lines := []string{t.text("stats.head", "from", monthWords(r.Term.From), "to", monthWords(r.Term.To))}
-	for _, f := range r.Figures {
-		if f.SoFar && f.Name == "registered" && !f.Trial {
-			lines[0] += " " + t.text("stats.so_far", "month", monthWords(f.Period))
-		}
+// weekly orders the week's figures for the staff room, or does without.
+func (t *turn) weekly(want *asked) error {
+	err := t.act.WantWeekly(*t.member, want.programme, want.unit, !want.off)
+	switch {
+	case err != nil:
+	case want.off:
+		t.say("stats.weekly_off")
+	default:
+		t.say("stats.weekly_on")
 	}
+	return err
+}
+
+// statsHead says of what the figures are: of which months, and of which unit
+// where there are several.
+func (t *turn) statsHead(key string, r *mentoring.Report) string {
+	head := t.text(key, "from", monthWords(r.Term.From), "to", monthWords(r.Until))
+	if r.Until < r.Term.To {
+		head += " " + t.text("stats.so_far", "month", monthWords(r.Month))
+	}
+	if r.Unit != mentoring.DefaultUnit {
+		head += " " + t.text("stats.unit", "unit", t.unitWords(r.Unit))
+	}
+	return head
+}
+
+// unitWords is what a unit is called; "" are all of them.
+func (t *turn) unitWords(u mentoring.Unit) string {
+	switch u {
+	case "":
+		return t.text("figures.units_all")
+	case mentoring.DefaultUnit:
+		return t.text("figures.unit_main")
+	}
+	return string(u)
+}
+
+func (t *turn) allStats(r *mentoring.Report) []string {
+	lines := []string{t.statsHead("stats.head", r)}
 	if registered, wrote := r.Metric(false); registered > 0 && wrote > 0 {
 		lines = append(lines, t.text("stats.metric", "registered", registered, "wrote", wrote, "percent", min(100, (100*wrote+registered/2)/registered)))
 	} else {
 		lines = append(lines, t.text("stats.metric_few"))
 	}
-	sum := func(name mentoring.FigureName) any { return told(r.Sum(name, "*", false)) }
+	sum := func(name mentoring.FigureName) any { return mentoring.ToldNumber(r.Sum(name, "*", false)) }
 	lines = append(lines, t.text("stats.talks", "messages", sum("messages"), "days", sum("talk_days"),
-		"opened", sum("opened"), "ended", sum("ended"), "going", told(r.Going)))
+		"opened", sum("opened"), "ended", sum("ended"), "going", mentoring.ToldNumber(r.Going)))
+	if week := t.act.LastWeek(); r.Until < r.Term.To {
+		year, number, _ := strings.Cut(week, "-W")
+		lines = append(lines, t.text("stats.week", "week", number+"/"+year,
+			"new", mentoring.ToldNumber(r.Of("week_new", week, false)), "returning", mentoring.ToldNumber(r.Of("week_returning", week, false))))
+	}
 	if half, most := r.ReplyTimes(false); half != 0 {
 		lines = append(lines, t.text("stats.replies", "half", t.within(half), "most", t.within(most)))
 	}
@@ -160,29 +209,21 @@ func (t *turn) allStats(r *mentoring.Report) []string {
 		t.text("stats.cases", "opened", sum("cases_opened"), "closed", sum("cases_closed")),
 		t.text("stats.demand", "searched", sum("searched"), "missing", sum("not_found")))
 	if trial, wrote := r.Metric(true); trial+r.Sum("messages", "*", true) > 0 {
-		lines = append(lines, t.text("stats.trial", "registered", told(trial), "wrote", told(wrote), "messages", told(r.Sum("messages", "*", true))))
+		lines = append(lines, t.text("stats.trial", "registered", mentoring.ToldNumber(trial), "wrote", mentoring.ToldNumber(wrote), "messages", mentoring.ToldNumber(r.Sum("messages", "*", true))))
 	}
 	return lines
 }
 
-// told is a number as it is told: under five there is a dash.
-func told(n int64) any {
-	if n == 0 {
-		return "–"
-	}
-	return n
-}
-
 // topicStats are the searches by topic.
 func (t *turn) topicStats(r *mentoring.Report) []string {
-	lines := []string{t.text("stats.topics", "from", monthWords(r.Term.From), "to", monthWords(r.Term.To))}
+	lines := []string{t.statsHead("stats.topics", r)}
 	for _, key := range r.Abouts("searched", false) {
 		name := t.text("figures.topic_any")
 		if key != "" {
 			name = t.topicName(key)
 		}
-		lines = append(lines, t.text("stats.topic", "topic", name, "searched", told(r.Sum("searched", key, false)),
-			"missing", told(r.Sum("not_found", key, false)), "nobody", told(r.Sum("nobody", key, false))))
+		lines = append(lines, t.text("stats.topic", "topic", name, "searched", mentoring.ToldNumber(r.Sum("searched", key, false)),
+			"missing", mentoring.ToldNumber(r.Sum("not_found", key, false)), "nobody", mentoring.ToldNumber(r.Sum("nobody", key, false))))
 	}
 	if len(lines) == 1 {
 		return nil
@@ -192,7 +233,7 @@ func (t *turn) topicStats(r *mentoring.Report) []string {
 
 // voiceStats are the feedback's figures.
 func (t *turn) voiceStats(r *mentoring.Report) []string {
-	lines := []string{t.text("stats.voices", "from", monthWords(r.Term.From), "to", monthWords(r.Term.To))}
+	lines := []string{t.statsHead("stats.voices", r)}
 	for _, name := range mentoring.FigureNames() {
 		if mentoring.AreaOf(name) != mentoring.AreaVoices {
 			continue
@@ -204,7 +245,7 @@ func (t *turn) voiceStats(r *mentoring.Report) []string {
 			}
 			line := t.text("figure.name." + string(name))
 			if about != "" {
-				line += ", " + t.kindWords(name, about)
+				line += ", " + t.kindWords(r, name, about)
 			}
 			lines = append(lines, fmt.Sprintf("%s: %d", line, n))
 		}
@@ -216,18 +257,18 @@ func (t *turn) voiceStats(r *mentoring.Report) []string {
 }
 
 // kindWords are the words for what tells figures apart.
-func (t *turn) kindWords(name mentoring.FigureName, about string) string {
-	parts := strings.Split(about, "/")
-	for i, part := range parts {
-		key := "figure.kind." + part
+func (t *turn) kindWords(r *mentoring.Report, name mentoring.FigureName, about string) string {
+	var parts []string
+	for _, w := range r.AboutWords(name, about) {
+		words := w.Words.In(t.lang)
 		switch {
-		case name == "helped" && i == 1:
-			key = "closing.helped." + part
-		case name == "why_ended" && i == 1:
-			key = "closing.why." + part
+		case t.b.cat.Has(w.Key):
+			words = t.text(w.Key)
+		case words == "":
+			words = w.Plain
 		}
-		if t.b.cat.Has(key) {
-			parts[i] = t.text(key)
+		if words != "" {
+			parts = append(parts, words)
 		}
 	}
 	return strings.Join(parts, " – ")
@@ -235,9 +276,9 @@ func (t *turn) kindWords(name mentoring.FigureName, about string) string {
 
 func (t *turn) within(d time.Duration) string {
 	if d < 0 {
-		return t.kindWords("", "longer")
+		return t.text("figure.kind.longer")
 	}
-	return t.kindWords("", fmt.Sprintf("h%04d", d/time.Hour))
+	return t.text(fmt.Sprintf("figure.kind.h%04d", d/time.Hour))
 }
 
 // monthWords is "2026-01" as people write it: "1/2026".
@@ -257,7 +298,7 @@ func (t *turn) figures(rest string) error {
 		return nil
 	}
 	err = t.act.GiveReport(*t.member, mentoring.ShowFigures{
-		Staff: t.place == Staff, Language: t.lang, Programme: want.place.Programme, Unit: want.place.Unit, Term: want.term,
+		Staff: t.place == Staff, Language: t.lang, Programme: want.programme, Unit: want.unit, Term: want.term,
 	})
 	if err == nil {
 		t.say("figures.making", "period", want.term.Name())

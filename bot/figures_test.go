@@ -13,11 +13,16 @@ func (s *script) figures(f []string) {
 		s.counted(f[1:])
 		return
 	}
-	s.mentee(f[1], f[2])
+	role, unit := mentoring.Evaluator, mentoring.DefaultUnit
+	if f[0] == "evaluator" {
+		s.mentee(f[1], f[2])
+	} else {
+		role, unit = mentoring.Coordinator, mentoring.Unit(f[2])
+	}
 	s.must(func(a *mentoring.Act) error {
 		return a.Tx.PutMembership(&mentoring.Membership{
-			Member: s.people[f[1]], Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit,
-			Role: mentoring.Evaluator, State: mentoring.Active, Created: s.now,
+			Member: s.people[f[1]], Programme: mentoring.DefaultProgramme, Unit: unit,
+			Role: role, State: mentoring.Active, Created: s.now,
 		})
 	})
 }
@@ -32,7 +37,10 @@ func (s *script) counted(f []string) {
 		Name: mentoring.CounterName(f[0]), Month: f[1], Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit,
 		Trial: slices.Contains(f, "trial"),
 	}
-	if len(f) > 3 && f[3] != "trial" {
+	if len(f) > 4 {
+		c.Unit = mentoring.Unit(f[4])
+	}
+	if len(f) > 3 && f[3] != "trial" && f[3] != "-" {
 		c.About = f[3]
 	}
 	s.must(func(a *mentoring.Act) error { return a.Tx.Count(c, int64(n)) })

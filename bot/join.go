@@ -46,6 +46,7 @@ const (
 	askClose    askKind = "close" // a case, with which outcome
 	askHand     askKind = "hand"  // a case to whom
 	askGuest    askKind = "guest" // who takes part in a case
+	askDuty     askKind = "duty"  // a part of a child-welfare summary
 )
 
 // free says whether the answer is a text of the person's own, in which the
@@ -53,6 +54,9 @@ const (
 func (q *question) free() bool {
 	if q.Kind == askRemark || q.Kind == askQuestion && (strings.HasPrefix(q.Step, stepText) || q.Step == stepChoices) {
 		return true
+	}
+	if q.Kind == askDuty {
+		return !q.yesNo()
 	}
 	return q.Kind == askNickname || q.Kind == askMyCard || q.Kind == askAnyone && q.Step == stepWords ||
 		q.Kind == askAnnounce && q.Step != stepAnnounce || q.Kind == askReport && q.Step == stepReason
@@ -70,6 +74,9 @@ func (q *question) yesNo() bool {
 		return true
 	case askAnyone, askClose:
 		return q.Step == stepSure
+	case askDuty:
+		return q.Step == stepSure || q.Step == stepErase ||
+			q.Step == string(mentoring.DutyChildTold) || q.Step == string(mentoring.DutyGuardianTold)
 	case askAnnounce:
 		return q.Step == stepAnnounce
 	case askReport:

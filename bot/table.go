@@ -169,7 +169,7 @@ func (b *Bot) index() {
 			"open", "shut", "trial", "referral", "new", "me",
 			"default", "of_case",
 			"round", "trained", "check", "kind", "history", "suggest", "add", "rename", "merge", "edit", "topics", "voices",
-			"on", "off", "reply", "release", "publish",
+			"on", "off", "reply", "release", "publish", "weekly",
 			"ongoing", "finished", "mine", "overdue",
 			"find", "revert", "area", "mentees", "mentors", "workers", "everybody",
 			"coordinator", "admin", "evaluator", "paused", "suspended",

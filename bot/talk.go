@@ -290,7 +290,7 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerCodesign(r)
 	case askDropRemark:
 		return t.answerDropRemark(q, r)
-	case askReport, askClose, askHand, askGuest:
+	case askReport, askClose, askHand, askGuest, askDuty:
 		return t.answerCase(q, r)
 	}
 	t.forget() // asked by an older program, or about a step of joining that is over

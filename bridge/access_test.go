@@ -21,9 +21,9 @@ type reported struct {
 	staff, second           mentoring.Member
 }
 
-func newReported(t *testing.T) *reported {
+func newReported(t *testing.T, with ...func(*world)) *reported {
 	t.Helper()
-	r := &reported{world: newWorld(t)}
+	r := &reported{world: newWorld(t, with...)}
 	people := r.talk("aino", "kaisa")
 	r.join(people...)
 	r.aino, r.kaisa = people[0], people[1]

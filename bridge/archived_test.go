@@ -1,6 +1,8 @@
 package bridge_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"silta/mentoring"
@@ -48,5 +50,88 @@ func TestArchivedLeg(t *testing.T) {
 			}
 		}
 		return false
+	})
+}
+
+// TestArchivedFile: a file comes to an archived leg as the edit of a notice, of
+// which clients do not notify; what is done with it afterwards finds it, and
+// taking it back takes both.
+func TestArchivedFile(t *testing.T) {
+	w := newWorld(t, carriesMedia)
+	mentee, mentor := w.mentoringPair(t)
+	w.do(func(a *mentoring.Act) error {
+		c, err := a.Tx.ConversationOf(mentor.id)
+		if err != nil {
+			return err
+		}
+		m, err := a.Tx.Member(c.Participant(mentor.id).Member)
+		if err != nil {
+			return err
+		}
+		return a.SetHours(m, nil)
+	})
+	must(mentee.Say(mentee.room, "!archive"))
+	w.told(mentee, "Archived")
+	type came struct {
+		event, kind, edits, body, url string
+		redacted                      bool
+		inner                         map[string]any
+	}
+	theirs := func() (list []came) {
+		for _, ev := range mentee.Timeline(mentee.room) {
+			if ev.Type != "m.room.message" || ev.Sender == mentee.ID || ev.Sender == "@silta:test" {
+				continue
+			}
+			one := came{event: ev.ID, redacted: len(ev.Content) == 0}
+			one.kind, _ = ev.Content["msgtype"].(string)
+			one.body, _ = ev.Content["body"].(string)
+			if to, ok := ev.Content["m.relates_to"].(map[string]any); ok && to["rel_type"] == "m.replace" {
+				one.edits, _ = to["event_id"].(string)
+			}
+			if inner, ok := ev.Content["m.new_content"].(map[string]any); ok {
+				one.url, _ = inner["url"].(string)
+				one.inner = inner
+			}
+			list = append(list, one)
+		}
+		return list
+	}
+	picture := mentor.shows(mentor.Upload(photo(300, 200)), "Ranta")
+	w.until("the picture comes", func() bool { return len(theirs()) == 2 })
+	notice, file := theirs()[0], theirs()[1]
+	if notice.kind != "m.notice" || notice.edits != "" || !strings.HasPrefix(notice.body, "A picture. ") {
+		t.Errorf("first came %+v", notice)
+	}
+	if file.kind != "m.notice" || file.edits != notice.event || file.url == "" {
+		t.Errorf("then came %+v", file)
+	}
+	w.clean(file.inner, "image.jpg")
+	must(mentee.React(mentee.room, notice.event, "👍"))
+	w.until("the reaction is to the picture", func() bool {
+		for _, m := range mentor.View(mentor.room) {
+			if m.Event == picture && len(m.Reactions) == 1 {
+				return true
+			}
+		}
+		return false
+	})
+	must(mentor.Send(mentor.room, "m.room.message", map[string]any{
+		"msgtype": "m.image", "body": "* Meri", "m.relates_to": map[string]any{"rel_type": "m.replace", "event_id": picture},
+		"m.new_content": map[string]any{"msgtype": "m.image", "body": "Meri", "filename": "x.jpg", "url": mentor.Upload(photo(300, 200))},
+	}))
+	w.until("the caption is another", func() bool { return len(theirs()) == 3 })
+	if edit := theirs()[2]; edit.edits != notice.event || edit.url != file.url || edit.body != "* Meri" {
+		t.Errorf("the edit is %+v, of %+v", edit, file)
+	}
+	mentor.takesBack(picture)
+	w.until("all of it is taken back", func() bool {
+		return !slices.ContainsFunc(theirs(), func(c came) bool { return !c.redacted })
+	})
+	must(mentee.Say(mentee.room, "täällä"))
+	w.sees(mentor, "täällä")
+	mentor.shows(mentor.Upload(photo(300, 200)), "Kallio")
+	w.until("the next comes as it is", func() bool {
+		list := theirs()
+		return len(list) == 4 && list[3].kind == "m.image" && list[3].edits == ""
 	})
 }

@@ -92,6 +92,7 @@ type Bridge struct {
 	pace    mentoring.Pace
 	signs   *signs
 	reports *Exports // of figures
+	duties  *Exports // child-welfare summaries
 	routes  routes
 	bars    bars
 	danger  mentoring.DangerWords
@@ -134,7 +135,7 @@ func New(o Options) *Bridge {
 	b.lanes = newScheduler(b.now)
 	b.files = newFiles(b)
 	b.signs = newSigns(b)
-	b.exports, b.reports = newExports(b.now), newExports(b.now)
+	b.exports, b.reports, b.duties = newExports(b.now), newExports(b.now), newExports(b.now)
 	for i := range b.dressing {
 		b.dressing[i] = make(chan struct{}, 1)
 	}
@@ -286,6 +287,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	b.files.close()
 	b.exports.close()
 	b.reports.close()
+	b.duties.close()
 	finished := make(chan struct{})
 	go func() { wg.Wait(); close(finished) }()
 	select {
@@ -587,3 +589,6 @@ func (b *Bridge) Exports() *Exports { return b.exports }
 
 // Reports are the reports of figures that wait for who asked for them.
 func (b *Bridge) Reports() *Exports { return b.reports }
+
+// Duties are the child-welfare summaries that wait for who writes them.
+func (b *Bridge) Duties() *Exports { return b.duties }

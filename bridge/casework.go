@@ -21,7 +21,7 @@ func caseRules(c *config.Cases) mentoring.CaseRules {
 			mentoring.CaseHelp: c.Target.Help.Std(), mentoring.CaseUrgent: c.Target.Urgent.Std(),
 			mentoring.CaseReport: c.Target.Report.Std(), mentoring.CaseSupport: c.Target.Support.Std(),
 		},
-		Finish: c.Finish.Std(), Keep: c.Keep.Std(), Guest: c.Guest.Std(),
+		Finish: c.Finish.Std(), Keep: c.Keep.Std(), Guest: c.Guest.Std(), Duty: c.Duty.Std(),
 	}
 }
 

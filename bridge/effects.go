@@ -79,6 +79,10 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.showSecret(e)
 	case mentoring.ReadBack:
 		return s.job(job{Op: opReadBack, Owner: int64(e.Access)}, "readback", fmt.Sprint(e.Access))
+	case mentoring.ShowDuty:
+		return s.job(job{Op: opDuty, Owner: int64(e.Case), Member: e.Member}, "duty", fmt.Sprint(e.Member))
+	case mentoring.DutyGone:
+		return s.job(job{Op: opDutyGone, Member: e.Member}, "duty", fmt.Sprint(e.Member))
 	case mentoring.HidePhrase:
 		return s.phraseJob(opHidePhrase, e.Member)
 	case mentoring.RewordTexts:

@@ -61,7 +61,10 @@ func (b *Bridge) erase(ctx context.Context, j job) error {
 	}
 	b.exports.drop(j.Member)
 	b.reports.drop(j.Member)
-	if err = b.takeFileBack(ctx, j.Member); err != nil {
+	if err = b.takeFileBack(ctx, exportKey(j.Member)); err != nil {
+		return err
+	}
+	if err = b.dutyGone(ctx, j.Member); err != nil {
 		return err
 	}
 	person := id.UserID(m.Address)

@@ -91,7 +91,7 @@ func (b *Bridge) export(ctx context.Context, of mentoring.MemberID) error {
 	if address := b.exportAddress(); address != "" {
 		return b.handOver(ctx, m, address, file)
 	}
-	return b.giveFile(ctx, m, file)
+	return b.giveExport(ctx, m, file)
 }
 
 // exportAddress is where exports are fetched; "" when there is no page.

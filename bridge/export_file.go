@@ -19,32 +19,51 @@ import (
 // exportShown is how long a copy given as a file stays in its person's room.
 const exportShown = 24 * time.Hour
 
+// roomFile is a file in a person's own room, where there is no page to fetch it
+// from.
+type roomFile struct {
+	of         mentoring.MemberID
+	key        string // that it is known by, to be taken away
+	name, mime string
+	data       []byte
+	text       string // said below it
+	shown      time.Duration
+}
+
 func exportKey(of mentoring.MemberID) string { return fmt.Sprintf("export/%d", of) }
 
-// exportSource names, in the table of uploads, what belongs to no message: the
-// file of one member.
-func (b *Bridge) exportSource(of mentoring.MemberID) string { return textOf(exportKey(of)) }
+// fileSource names, in the table of uploads, what belongs to no message: a file of
+// one member.
+func fileSource(key string) string { return textOf(key) }
 
-// giveFile puts a copy into the person's own room, where there is no page to
-// fetch it from. It takes the place of one that is there.
-func (b *Bridge) giveFile(ctx context.Context, m mentoring.Member, file []byte) error {
-	if err := b.takeFileBack(ctx, m.ID); err != nil {
+// giveExport puts a copy of a person's conversations into their own room.
+func (b *Bridge) giveExport(ctx context.Context, m mentoring.Member, data []byte) error {
+	return b.giveFile(ctx, roomFile{
+		of: m.ID, key: exportKey(m.ID), name: "conversations.zip", mime: "application/zip", data: data, shown: exportShown,
+		text: b.bot.Render(m.Language, mentoring.T("export.file", "until", b.now().Add(exportShown))),
+	})
+}
+
+// giveFile puts a file into a person's own room. It takes the place of one that is
+// there under its key.
+func (b *Bridge) giveFile(ctx context.Context, f roomFile) error {
+	if err := b.takeFileBack(ctx, f.key); err != nil {
 		return err
 	}
-	var from io.Reader = bytes.NewReader(file)
-	mime := "application/zip"
+	var from io.Reader = bytes.NewReader(f.data)
+	mime := f.mime
 	var sealed *machine.SealedAttachment
 	if b.machines != nil {
 		sealed = machine.SealAttachment(from)
 		from, mime = sealed, "application/octet-stream"
 	}
-	address, err := b.hs.upload(ctx, b.botActor(), "", mime, from, int64(len(file)))
+	address, err := b.hs.upload(ctx, b.botActor(), "", mime, from, int64(len(f.data)))
 	if err != nil {
 		return err
 	}
 	content := rewrite.Content{
-		"msgtype": "m.file", "body": "conversations.zip", "filename": "conversations.zip",
-		"info": map[string]any{"mimetype": "application/zip", "size": len(file)},
+		"msgtype": "m.file", "body": f.name, "filename": f.name,
+		"info": map[string]any{"mimetype": f.mime, "size": len(f.data)},
 	}
 	if sealed == nil {
 		content["url"] = address
@@ -56,32 +75,31 @@ func (b *Bridge) giveFile(ctx context.Context, m mentoring.Member, file []byte) 
 	}
 	raw, err := json.Marshal(content)
 	if err != nil {
-		return fmt.Errorf("write export: %w", err)
+		return fmt.Errorf("write a file's message: %w", err)
 	}
 	return b.run(ctx, func(s *step) error {
-		err := s.tx.PutUpload(&store.Upload{Source: b.exportSource(m.ID), State: store.UploadWhole, Address: address, Created: s.now})
+		err := s.tx.PutUpload(&store.Upload{Source: fileSource(f.key), State: store.UploadWhole, Address: address, Created: s.now})
 		if err != nil {
 			return err
 		}
-		p := parcel{Kind: store.RoomManagement, Owner: int64(m.ID), Op: opSend, Type: "m.room.message", Content: raw, Key: exportKey(m.ID)}
+		p := parcel{Kind: store.RoomManagement, Owner: int64(f.of), Op: opSend, Type: "m.room.message", Content: raw, Key: f.key}
 		if err = s.enqueue(s.b.lineLane(p.Kind, p.Owner), store.LaneRoom, store.RowReady, p); err != nil {
 			return err
 		}
-		text := s.b.bot.Render(m.Language, mentoring.T("export.file", "until", s.now.Add(exportShown)))
-		if err = s.line(p.Kind, p.Owner, line{text: text}); err != nil {
+		if err = s.line(p.Kind, p.Owner, line{text: f.text}); err != nil {
 			return err
 		}
-		return s.jobAt(s.now.Add(exportShown), job{Op: opExportGone, Member: m.ID}, "export later", fmt.Sprint(m.ID))
+		return s.jobAt(s.now.Add(f.shown), job{Op: opFileGone, Member: f.of, Key: f.key}, "file later", f.key)
 	})
 }
 
-// takeFileBack takes a copy that was given as a file away again.
-func (b *Bridge) takeFileBack(ctx context.Context, of mentoring.MemberID) error {
+// takeFileBack takes a file that was given under a key away again.
+func (b *Bridge) takeFileBack(ctx context.Context, key string) error {
 	var shown store.Line
 	var room store.Room
 	err := b.store.Write(ctx, func(tx *store.Tx) (err error) {
 		shown, room = store.Line{}, store.Room{}
-		if shown, err = tx.LineByKey(exportKey(of)); err == nil {
+		if shown, err = tx.LineByKey(key); err == nil {
 			room, err = tx.Room(shown.Room)
 		}
 		return notFoundIsFine(err)
@@ -96,9 +114,9 @@ func (b *Bridge) takeFileBack(ctx context.Context, of mentoring.MemberID) error 
 	}
 	return b.run(ctx, func(s *step) error {
 		s.doomed = true
-		if err := s.tx.DoomUploads(0, b.exportSource(of), 0); err != nil {
+		if err := s.tx.DoomUploads(0, fileSource(key), 0); err != nil {
 			return err
 		}
-		return notFoundIsFine(s.tx.DropLine(exportKey(of)))
+		return notFoundIsFine(s.tx.DropLine(key))
 	})
 }

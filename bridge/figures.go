@@ -32,7 +32,11 @@ func (b *Bridge) showFigures(ctx context.Context, show *mentoring.ShowFigures) e
 			return err
 		}
 		if topics, err = act.Topics(show.Programme); err == nil {
-			r, err = act.Report(m, show.Programme, show.Unit, show.Term, len(show.Charts) > 0)
+			if len(show.Charts) > 0 {
+				r, err = act.Stats(m, show.Programme, show.Unit, show.Term)
+			} else {
+				r, err = act.Report(m, show.Programme, show.Unit, show.Term)
+			}
 		}
 		return err
 	})

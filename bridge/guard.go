@@ -213,7 +213,7 @@ func (s *step) holdCopies(h holding, c *mentoring.Conversation, from *mentoring.
 		record.Copies = append(record.Copies, store.Copy{Number: viewer.Number})
 		made := rendered[viewer.Number]
 		err := s.enqueue(s.b.copyLane(id, from.ID), store.LaneOut, store.RowAside, parcel{
-			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: made.eventType, Content: made.raw, File: made.file,
+			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: made.eventType, Content: made.raw, File: made.file, Quiet: made.quiet,
 			Conversation: c.ID, Number: viewer.Number, Source: h.source, Relation: link, Held: h.held, Without: without[viewer.Number].raw,
 		})
 		if err != nil {

@@ -44,9 +44,11 @@ const (
 	opErase  = "erase"  // everything of a member who is deleted goes
 
 	opExport     = "export"   // a person's own conversations to take along
-	opExportGone = "unexport" // the file with them goes from their room
+	opFileGone   = "unfile"   // a file goes from its person's room
 	opShowPhrase = "phrase"   // draw a recovery phrase and show it
 	opHidePhrase = "hide"     // take it away
 	opHideLine   = "hideline" // take a line away that was shown for a time
 	opReadBack   = "readback" // read what an access allows back
+	opDuty       = "duty"     // give a child-welfare summary to print
+	opDutyGone   = "unduty"   // take what was given of them away from a member
 )

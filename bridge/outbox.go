@@ -135,7 +135,13 @@ func (b *Bridge) deliver(ctx context.Context, row store.Row, p *parcel, done *co
 	var event string
 	switch p.Op {
 	case opSend:
-		event, err = b.deliverEvent(ctx, r, p)
+		if len(p.Quiet) > 0 && p.File != nil {
+			same := *p
+			p = &same
+			event, p.shown, err = b.deliverQuietly(ctx, r, p)
+		} else {
+			event, err = b.deliverEvent(ctx, r, p)
+		}
 	case opRedact:
 		event, err = b.deliverRedaction(ctx, r, p)
 	case opButton:
@@ -172,6 +178,11 @@ func (b *Bridge) deliverEvent(ctx context.Context, r *route, p *parcel) (string,
 			return "", err
 		}
 	}
+	return b.sendRaw(ctx, r, p, raw, allowed)
+}
+
+// sendRaw checks a content, encrypts it and sends it.
+func (b *Bridge) sendRaw(ctx context.Context, r *route, p *parcel, raw json.RawMessage, allowed rewrite.Allowed) (string, error) {
 	if p.Author != 0 {
 		allowed.Answers = p.Answers
 		if err := rewrite.Check(p.Type, raw, allowed); err != nil {
@@ -298,9 +309,13 @@ func (b *Bridge) deliverRedaction(ctx context.Context, r *route, p *parcel) (str
 			return "", err
 		}
 	}
+	shown := ""
 	if event == "" {
 		var err error
 		if event, _, err = b.targets(ctx, p); err != nil {
+			return "", err
+		}
+		if shown, err = b.shownAs(ctx, p); err != nil {
 			return "", err
 		}
 	}
@@ -308,6 +323,11 @@ func (b *Bridge) deliverRedaction(ctx context.Context, r *route, p *parcel) (str
 		return "", &errNotYet{until: barPoll}
 	}
 	defer b.bars.leave(p)
+	if shown != "" {
+		if _, err := b.hs.redact(ctx, r.as, r.room, shown, p.Txn+quietTxn); err != nil {
+			return "", err
+		}
+	}
 	return b.hs.redact(ctx, r.as, r.room, event, p.Txn)
 }
 
@@ -342,9 +362,10 @@ func (b *Bridge) note(tx *store.Tx, row store.Row, p *parcel, r *route, event st
 	}
 	if p.Author != 0 {
 		if p.Op == opRedact {
-			return notFoundIsFine(tx.DropCopy(p.Conversation, p.Relation.Source, p.Number))
+			return errors.Join(notFoundIsFine(tx.DropCopy(p.Conversation, p.Relation.Source, p.Number)),
+				notFoundIsFine(tx.DropCopy(p.Conversation, fileOf(p.Relation.Source), p.Number)))
 		}
-		return notFoundIsFine(tx.SetCopy(p.Conversation, p.Source, p.Number, event))
+		return errors.Join(notFoundIsFine(tx.SetCopy(p.Conversation, p.Source, p.Number, event)), noteShown(tx, p))
 	}
 	if p.Key != "" && p.Op == opRedact {
 		return tx.DropLine(p.Key)

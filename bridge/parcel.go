@@ -33,6 +33,10 @@ type parcel struct {
 	Relation     *relation                `json:"r,omitempty"`
 	Answers      []string                 `json:"i,omitempty"` // the answer IDs that a vote may name, besides numbers
 	File         *filePart                `json:"f,omitempty"`
+	// Quiet is a notice that a file comes as an edit of, in an archived leg; shown
+	// is the event of that edit, once it has been sent.
+	Quiet json.RawMessage `json:"z,omitempty"`
+	shown string
 
 	// Held is the question of the guard that this waits for. Without is the
 	// content without the contact; only what is asked about has it.

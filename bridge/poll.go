@@ -353,6 +353,9 @@ func (s *step) pollTexts(c *mentoring.Conversation, plain []mentoring.Participan
 		if err != nil {
 			return nil, fmt.Errorf("render: %w", err)
 		}
+		if !viewer.Archived.IsZero() {
+			object = hushed(object)
+		}
 		if rendered[viewer.Number], err = marshalled(eventType, object); err != nil {
 			return nil, err
 		}

@@ -195,6 +195,7 @@ type content struct {
 	raw       json.RawMessage
 	answers   []string // of a vote for the poll's author: the IDs it may name
 	file      *filePart
+	quiet     json.RawMessage // see parcel.Quiet
 }
 
 // marshalled is a content as it waits in the outbox.
@@ -242,6 +243,11 @@ func (s *step) render(room store.Room, from *mentoring.Participant, m *rewrite.M
 			return nil, err
 		}
 		made.file = file
+		if file != nil && !viewer.Archived.IsZero() && m.Relation.Kind != rewrite.Replace {
+			if made.quiet, err = s.quietly(viewer, m.Kind); err != nil {
+				return nil, err
+			}
+		}
 		rendered[viewer.Number] = made
 	}
 	return rendered, nil
@@ -274,7 +280,7 @@ func (s *step) copiesOf(source string, c *mentoring.Conversation, from *mentorin
 		}
 		err = s.enqueue(s.b.copyLane(id, from.ID), store.LaneOut, state, parcel{
 			Kind: store.RoomLeg, Owner: int64(id), Author: from.ID, Op: opSend, Type: made.eventType, Content: made.raw,
-			Conversation: c.ID, Number: viewer.Number, Source: source, Relation: link, Answers: made.answers, File: made.file, Held: s.waitsBehind,
+			Conversation: c.ID, Number: viewer.Number, Source: source, Relation: link, Answers: made.answers, File: made.file, Quiet: made.quiet, Held: s.waitsBehind,
 		})
 		if err != nil {
 			return err

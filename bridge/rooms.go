@@ -82,14 +82,18 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.erase(ctx, j)
 	case opExport:
 		return b.export(ctx, j.Member)
-	case opExportGone:
-		return b.takeFileBack(ctx, j.Member)
+	case opFileGone:
+		return b.takeFileBack(ctx, j.Key)
 	case opShowPhrase:
 		return b.showPhrase(ctx, j.Member)
 	case opHidePhrase:
 		return b.hidePhrase(ctx, j.Member)
 	case opHideLine:
 		return b.hideLine(ctx, j.Member, j.Key)
+	case opDuty:
+		return b.showDuty(ctx, mentoring.CaseID(j.Owner), j.Member)
+	case opDutyGone:
+		return b.dutyGone(ctx, j.Member)
 	case opReadBack:
 		return b.readBack(ctx, mentoring.AccessID(j.Owner))
 	case opCollect:

@@ -13,6 +13,8 @@ type Cases struct {
 	Keep Duration `yaml:"keep" reload:"yes"`
 	// Guest is how long an outside professional takes part in a conversation.
 	Guest Duration `yaml:"guest" reload:"yes"`
+	// Duty is for how long a child-welfare summary is kept.
+	Duty Duration `yaml:"duty" reload:"yes"`
 }
 
 // CaseTargets are times by the kind of case.
@@ -28,7 +30,7 @@ func defaultCases() Cases {
 		Target: CaseTargets{
 			Help: Duration(24 * time.Hour), Urgent: Duration(30 * time.Minute), Report: Duration(72 * time.Hour), Support: Duration(72 * time.Hour),
 		},
-		Finish: Duration(14 * day), Keep: Duration(90 * day), Guest: Duration(2 * time.Hour),
+		Finish: Duration(14 * day), Keep: Duration(90 * day), Guest: Duration(2 * time.Hour), Duty: Duration(7 * day),
 	}
 }
 
@@ -40,5 +42,6 @@ func (c *Cases) check(k *checker, key string) {
 		k.must(d == 0 || d.Std() >= time.Minute && d.Std() <= 365*day, key+name, "%s is out of bounds; between 1m and 365d, or 0 for never", d)
 	}
 	k.must(c.Keep.Std() >= day && c.Keep.Std() <= 2*365*day, key+".keep", "%s is out of bounds; between 1d and 730d", c.Keep)
+	k.must(c.Duty.Std() >= day && c.Duty.Std() <= 90*day, key+".duty", "%s is out of bounds; between 1d and 90d", c.Duty)
 	k.must(c.Guest.Std() >= 5*time.Minute && c.Guest.Std() <= 30*day, key+".guest", "%s is out of bounds; between 5m and 30d", c.Guest)
 }

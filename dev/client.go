@@ -22,6 +22,7 @@ type Event struct {
 	Failure   string `json:"failure"`   // why it could not be decrypted; empty: it could
 	Shield    string `json:"shield"`    // matrix-js-sdk only: NONE, GREY, RED
 	Reason    string `json:"reason"`    // why there is a shield
+	Notify    bool   `json:"notify"`    // matrix-js-sdk only: whether the person's push rules ask for a sound
 	Late      bool   `json:"late"`      // told again, because it could be decrypted only later
 
 	Raw json.RawMessage `json:"-"` // all that the client said of it

@@ -194,6 +194,7 @@ func TestMedia(t *testing.T) {
 		s.HearsIn(s.leg, mark, "media.voice_first")
 	}
 	t.Run("two", func(t *testing.T) { exchange(t, two, files) })
+	t.Run("archived", func(t *testing.T) { archivedKinds(t, w, two[0], two[1], files[0]) })
 	t.Run("leak-27-same-file-twice", func(t *testing.T) { sameTwice(t, two, files[0]) })
 	t.Run("leak-11-redacted", func(t *testing.T) { redactedFile(t, w, two, files[0]) })
 	t.Run("three", func(t *testing.T) { mediaOfThree(t, w, files[:2]) })

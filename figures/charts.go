@@ -84,7 +84,7 @@ func (m *Maker) chart(r *mentoring.Report, name ChartName) chart {
 }
 
 func (m *Maker) byMonth(r *mentoring.Report, names ...mentoring.FigureName) chart {
-	return m.byPeriod(r, r.Term.Months(), names...)
+	return m.byPeriod(r, r.Months(), names...)
 }
 
 func (m *Maker) byWeek(r *mentoring.Report, names ...mentoring.FigureName) chart {

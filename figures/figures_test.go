@@ -37,7 +37,7 @@ func makers(t *testing.T) map[string]*figures.Maker {
 // year is a report with something of everything.
 func year() *mentoring.Report {
 	r := &mentoring.Report{
-		Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Term: mentoring.YearTerm(2026),
+		Programme: mentoring.DefaultProgramme, Unit: mentoring.DefaultUnit, Term: mentoring.YearTerm(2026), Until: "2026-12",
 		Made: time.Date(2027, 1, 12, 12, 0, 0, 0, time.UTC), Rounds: []string{"Kevät 2026", "Syksy <2026>"}, Going: 45,
 	}
 	add := func(name mentoring.FigureName, about, period string, n int64) {
@@ -73,9 +73,25 @@ func year() *mentoring.Report {
 	add("searched", "studies", "2026-02", 120)
 	add("searched", "", "2026-02", 60)
 	add("not_found", "studies", "2026-02", 15)
-	add("helped", "mentee/yes", "2026-02", 40)
-	add("helped", "mentee/no", "2026-02", 5)
-	add("feedback", "words", "2026-02", 10)
+	add("helped", "mentee/1/tap", "2026-02", 40)
+	add("helped", "mentee/3/text", "2026-02", 5)
+	add("feedback", "written", "2026-02", 10)
+	add("votes", "", "2026-02", 10)
+	add("asked", "7.2", "2026-02", 40)
+	add("answered", "7.2/tap/100", "2026-02", 15)
+	add("answered", "7.2/text/20", "2026-02", 5)
+	add("answered", "7.2/tap/20", "2026-02", 10)
+	add("answered", "8.1/poll/0", "2026-02", 10)
+	add("answered", "9.1/tap/2", "2026-02", 10)
+	add("skipped", "0.1/skip", "2026-02", 10)
+	r.Asked = []mentoring.AskedWording{
+		{Number: 7, Version: 2, Wording: mentoring.Wording{Kind: mentoring.QuestionScale, Max: 100, Step: 10, Text: mentoring.Words{"fi": "Luotatko?", "sv": "Litar du?", "en": "Do you trust?"}}},
+		{Number: 8, Version: 1, Wording: mentoring.Wording{Kind: mentoring.QuestionYesNo, Text: mentoring.Words{"fi": "Saitko <apua>?", "sv": "Fick du <hjälp>?", "en": "Did you get <help>?"}}},
+		{Number: 9, Version: 1, Wording: mentoring.Wording{Kind: mentoring.QuestionChoice, Text: mentoring.Words{"fi": "Mistä?", "sv": "Var?", "en": "Where?"},
+			Choices: []mentoring.Words{{"fi": "koulusta", "sv": "skola", "en": "school"}, {"fi": "netistä", "sv": "nätet", "en": "web"}}}},
+		{Number: 10, Version: 1, Wording: mentoring.Wording{Kind: mentoring.QuestionText, Text: mentoring.Words{"fi": "Mikä?", "sv": "Vad?", "en": "What?"}}, Said: []string{"Täällä kuunnellaan."}},
+	}
+	r.Feedback = []string{"Kiitos <kaikille>!\nToinen rivi."}
 	for week := range 52 {
 		add("week_new", "", fmt.Sprintf("2026-W%02d", week+1), int64(week%4*5))
 		add("week_returning", "", fmt.Sprintf("2026-W%02d", week+1), int64(week%6*5))
@@ -130,6 +146,9 @@ func TestPage(t *testing.T) {
 		text := string(data)
 		for _, want := range []string{
 			`<html lang="` + lang + `">`, "Kevät 2026", "Syksy &lt;2026&gt;", ">310<", html.EscapeString(m.What("hours")), html.EscapeString(m.What("first_replies")), m.What("week_new"),
+			html.EscapeString(m.What("votes")), "Täällä kuunnellaan.", "Kiitos &lt;kaikille&gt;!\nToinen rivi.", map[string]string{"fi": "Luotatko? (2)", "sv": "Litar du? (2)", "en": "Do you trust? (2)"}[lang],
+			map[string]string{"fi": "Saitko &lt;apua&gt;?", "sv": "Fick du &lt;hjälp&gt;?", "en": "Did you get &lt;help&gt;?"}[lang],
+			map[string]string{"fi": ">netistä<", "sv": ">nätet<", "en": ">web<"}[lang], map[string]string{"fi": ">napauttamalla<", "sv": ">med ett tryck<", "en": ">by a tap<"}[lang],
 			`download="silta-2026.csv"`, `download="silta-2026.json"`, "data:text/csv", "data:image/svg&#43;xml",
 		} {
 			if !strings.Contains(text, want) && !strings.Contains(text, strings.ReplaceAll(want, "&#43;", "+")) {
@@ -149,7 +168,7 @@ func TestPage(t *testing.T) {
 func TestColumns(t *testing.T) {
 	const columns = "programme,unit,figure,about,period,trial,value"
 	const names = "registered wrote_soon wrote_later mentees messages talk_days opened ended first_replies trained mentors hours hour_reports " +
-		"cases_opened cases_closed searched not_found nobody asked answered skipped feedback helped why_ended thanks ideas week_new week_returning"
+		"cases_opened cases_closed searched not_found nobody asked answered skipped feedback helped why_ended thanks ideas votes week_new week_returning"
 	r := year()
 	data, err := figures.CSV(r)
 	if err != nil {
@@ -173,10 +192,10 @@ func TestColumns(t *testing.T) {
 	if data, err = makers(t)["en"].JSON(r); err == nil {
 		err = json.Unmarshal(data, &fields)
 	}
-	if err != nil || len(fields) != 11 {
+	if err != nil || len(fields) != 13 {
 		t.Errorf("%d fields, %v", len(fields), err)
 	}
-	for _, key := range strings.Fields("programme unit from to made language rule training_rounds meanings columns figures") {
+	for _, key := range strings.Fields("programme unit from to made language rule training_rounds meanings columns figures questions released_feedback") {
 		if _, ok := fields[key]; !ok {
 			t.Errorf("no %s", key)
 		}

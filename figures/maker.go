@@ -2,6 +2,7 @@ package figures
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,20 +81,21 @@ func (m *Maker) About(r *mentoring.Report, name mentoring.FigureName, about stri
 	if about == "" {
 		return ""
 	}
-	parts := strings.Split(about, "/")
-	for i, part := range parts {
-		key := "figure.kind." + part
-		switch {
-		case name == "helped" && i == 1:
-			key = "closing.helped." + part
-		case name == "why_ended" && i == 1:
-			key = "closing.why." + part
-		}
-		if m.words.Has(key) {
-			parts[i] = m.say(key)
-		}
+	var parts []string
+	for _, w := range r.AboutWords(name, about) {
+		parts = append(parts, m.word(w))
 	}
-	return strings.Join(parts, " – ")
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " – ")
+}
+
+func (m *Maker) word(w mentoring.AboutWord) string {
+	if m.words.Has(w.Key) {
+		return m.say(w.Key)
+	}
+	if words := w.Words.In(mentoring.Language(m.lang)); words != "" {
+		return words
+	}
+	return w.Plain
 }
 
 // Duration is a time of the table of reply times; "" for none.

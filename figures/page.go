@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-analyze/charts"
@@ -30,6 +31,13 @@ type section struct {
 	Lines    []said
 	Pictures []drawn
 	Tables   []table
+	Quotes   []quotes
+}
+
+// quotes are what people wrote, as far as staff have read and released it.
+type quotes struct {
+	Title string
+	Texts []string
 }
 
 // said is a number in a sentence, with what it means.
@@ -79,7 +87,7 @@ func (m *Maker) Page(r *mentoring.Report) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(s.Tables) > 0 {
+		if len(s.Tables)+len(s.Quotes) > 0 {
 			p.Sections = append(p.Sections, s)
 		}
 	}
@@ -114,7 +122,10 @@ func dataURL(mime string, data []byte) template.URL {
 }
 
 func (m *Maker) unit(u mentoring.Unit) string {
-	if u == mentoring.DefaultUnit {
+	switch u {
+	case "":
+		return m.say("figures.units_all")
+	case mentoring.DefaultUnit:
 		return m.say("figures.unit_main")
 	}
 	return string(u)
@@ -162,11 +173,16 @@ func (m *Maker) section(r *mentoring.Report, area mentoring.Area) (section, erro
 		kinds := r.Abouts(name, false)
 		switch {
 		case len(kinds) == 0:
+		case name == "answered":
+			s.Tables = append(s.Tables, m.answers(r)...)
 		case slices.Equal(kinds, []string{""}):
 			plain = append(plain, name)
 		default:
 			s.Tables = append(s.Tables, m.byAbout(r, name, kinds))
 		}
+	}
+	if area == mentoring.AreaVoices {
+		s.Quotes = m.quotes(r)
 	}
 	if len(plain) > 0 {
 		s.Tables = append([]table{m.plain(r, s.Title, plain)}, s.Tables...)
@@ -280,6 +296,73 @@ func (m *Maker) byAbout(r *mentoring.Report, name mentoring.FigureName, kinds []
 	}
 	t.Foot[1] = number(total)
 	return t
+}
+
+// answers are a table a question: its answers, and the way in which they came.
+func (m *Maker) answers(r *mentoring.Report) (tables []table) {
+	kinds := r.Abouts("answered", false)
+	for i := range r.Asked {
+		w := &r.Asked[i]
+		t := table{
+			Caption: w.Text().In(mentoring.Language(m.lang)), Meanings: []meaning{{Name: m.Name("answered"), What: m.What("answered")}},
+			Head: []string{m.say("figures.column.answer")}, Foot: []string{m.say("figures.total")},
+		}
+		var values, ways []string
+		for _, about := range kinds {
+			if part := strings.Split(about, "/"); part[0] == w.About() && len(part) == 3 {
+				ways, values = append(ways, part[1]), append(values, part[2])
+			}
+		}
+		slices.Sort(ways)
+		ways = slices.Compact(ways)
+		sums := make([]int64, len(ways))
+		for _, way := range ways {
+			t.Head = append(t.Head, m.say("figure.kind."+way))
+		}
+		for _, value := range order(values) {
+			words := r.AboutWords("answered", w.About()+"/-/"+value)
+			row := []string{m.word(words[2])}
+			for j, way := range ways {
+				n := r.Sum("answered", w.About()+"/"+way+"/"+value, false)
+				sums[j] += n
+				row = append(row, number(n))
+			}
+			t.Rows = append(t.Rows, row)
+		}
+		for _, n := range sums {
+			t.Foot = append(t.Foot, number(n))
+		}
+		if len(t.Rows) > 0 {
+			tables = append(tables, t)
+		}
+	}
+	return tables
+}
+
+// order puts answers one after another, numbers as numbers.
+func order(values []string) []string {
+	slices.SortFunc(values, func(x, y string) int {
+		a, notA := strconv.Atoi(x)
+		b, notB := strconv.Atoi(y)
+		if notA == nil && notB == nil {
+			return a - b
+		}
+		return strings.Compare(x, y)
+	})
+	return slices.Compact(values)
+}
+
+// quotes are what people wrote that staff have read and released.
+func (m *Maker) quotes(r *mentoring.Report) (all []quotes) {
+	if len(r.Feedback) > 0 {
+		all = append(all, quotes{m.say("figures.quotes"), r.Feedback})
+	}
+	for i := range r.Asked {
+		if w := &r.Asked[i]; len(w.Said) > 0 {
+			all = append(all, quotes{m.say("figures.quotes_of", "question", w.Text().In(mentoring.Language(m.lang))), w.Said})
+		}
+	}
+	return all
 }
 
 // trial is the table of trial accounts.

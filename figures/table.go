@@ -48,6 +48,32 @@ type datum struct {
 	Value  int64  `json:"value"`
 }
 
+// question is a wording that figures are about; those have "number.version" in
+// what they are about.
+type question struct {
+	Number  int64             `json:"number"`
+	Version int               `json:"version"`
+	Kind    string            `json:"kind"`
+	Text    mentoring.Words   `json:"text"`
+	Choices []mentoring.Words `json:"choices,omitempty"`
+	Min     *int              `json:"min,omitempty"`
+	Max     *int              `json:"max,omitempty"`
+	Low     mentoring.Words   `json:"low,omitempty"`
+	High    mentoring.Words   `json:"high,omitempty"`
+	Said    []string          `json:"released_answers,omitempty"`
+}
+
+func asked(w *mentoring.AskedWording) question {
+	q := question{
+		Number: w.Number, Version: w.Version, Kind: string(w.Wording.Kind), Text: w.Wording.Text, Choices: w.Wording.Choices,
+		Low: w.Wording.Low, High: w.Wording.High, Said: w.Said,
+	}
+	if w.Wording.Kind == mentoring.QuestionScale {
+		q.Min, q.Max = &w.Wording.Min, &w.Wording.Max
+	}
+	return q
+}
+
 // meaning is what a figure or a column is.
 type meaning struct {
 	Key  string `json:"key"`
@@ -69,9 +95,16 @@ func (m *Maker) JSON(r *mentoring.Report) ([]byte, error) {
 		Meanings  []meaning `json:"meanings"`
 		Columns   []meaning `json:"columns"`
 		Figures   []datum   `json:"figures"`
+		// What people wrote and staff have released is nowhere else, and nobody's.
+		Questions []question `json:"questions"`
+		Feedback  []string   `json:"released_feedback"`
 	}{
 		Programme: string(r.Programme), Unit: string(r.Unit), From: r.Term.From, To: r.Term.To, Made: r.Made.Format("2006-01-02"),
 		Language: m.lang, Rule: m.say("figures.rule"), Rounds: append([]string{}, r.Rounds...), Figures: []datum{},
+		Questions: []question{}, Feedback: append([]string{}, r.Feedback...),
+	}
+	for i := range r.Asked {
+		out.Questions = append(out.Questions, asked(&r.Asked[i]))
 	}
 	for _, name := range mentoring.FigureNames() {
 		out.Meanings = append(out.Meanings, meaning{string(name), m.Name(name), m.What(name)})

@@ -108,6 +108,8 @@ type CaseRules struct {
 	Keep time.Duration
 	// Guest is how long an outside professional takes part, unless said otherwise.
 	Guest time.Duration
+	// Duty is for how long a child-welfare summary is kept.
+	Duty time.Duration
 }
 
 const (

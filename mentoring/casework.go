@@ -263,7 +263,11 @@ func (a *Act) dueWork() (more bool, err error) {
 		return false, err
 	}
 	cases, err := a.dueCases()
-	return called || cases, err
+	if err != nil {
+		return false, err
+	}
+	duties, err := a.dueDuties()
+	return called || cases || duties, err
 }
 
 // dueCases reminds of cases that wait for too long, and ends those that have been

@@ -23,15 +23,23 @@ func (v *Availability) AwayAt(now time.Time) bool {
 // spare is how many more conversations the mentor can take.
 func (l *Listing) spare(r *Rules) int { return l.Availability.Limit(r) - l.Open }
 
-// spareShare is how much of what the mentor can take is free, in thousandths: by
-// that the list is ordered. By the number itself those who take the most would
-// always come first, and the others would wait for people.
-func (l *Listing) spareShare(r *Rules) int {
-	limit := l.Availability.Limit(r)
-	if limit <= 0 {
-		return 0
+// wholeWeek is what a mentor reads in a week who has set no hours.
+const wholeWeek = 7 * 24 * time.Hour
+
+// taken says how much of what the mentor offers is taken, in parts of no meaning;
+// by that the list is ordered, least first. They offer places and hours, and both
+// weigh the same: it is the square of their conversations over both. By places
+// alone, whoever reads two evenings a week would get as many people as somebody
+// who reads all day with as many places; by hours alone, those who read all day
+// would be full, and nobody there in the morning.
+func (l *Listing) taken(r *Rules) int64 {
+	limit := int64(l.Availability.Limit(r))
+	week := l.Availability.Hours.Week()
+	if week <= 0 {
+		week = wholeWeek
 	}
-	return 1000 * l.spare(r) / limit
+	open := int64(l.Open)
+	return open * open * int64(wholeWeek) / max(1, limit*int64(week/time.Minute))
 }
 
 // Limit is the mentor's own capacity, at most the ceiling.

@@ -147,6 +147,38 @@ func TestOrderByShare(t *testing.T) {
 	}
 }
 
+// TestOrderByHours: among those with as many people and as many places, whoever
+// reads more comes first; but not whoever has somebody before whoever has nobody.
+func TestOrderByHours(t *testing.T) {
+	w := newWorld(t)
+	w.rules.MentorCapacity = 8
+	staff := w.staff()
+	member, evenings := w.mentor(staff, "Kanerva")
+	_, always := w.mentor(staff, "Kielo")
+	day := w.now.In(time.UTC).Weekday()
+	hours := mentoring.NewHours([]mentoring.Span{{Day: day, From: 0, To: mentoring.DayMinutes}})
+	if hours.Week() != 24*time.Hour || mentoring.Hours(nil).Week() != 0 {
+		t.Fatalf("a day is %v", hours.Week())
+	}
+	w.must(func(a *mentoring.Act) error { return a.SetHours(member, hours) })
+	order := func(what string, want ...string) {
+		t.Helper()
+		for i := range 6 {
+			if got := w.mentors(w.mentee("Kuu-"+string(rune('a'+i))), false); !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", what, got, want)
+			}
+		}
+	}
+	w.choose(w.mentee("Toinen"), always)
+	order("one has nobody", "Kanerva", "Kielo")
+	w.choose(w.mentee("Kolmas"), evenings)
+	order("one each", "Kielo", "Kanerva")
+	w.choose(w.mentee("Neljäs"), always)
+	order("twice as many people in seven times the hours", "Kielo", "Kanerva")
+	w.choose(w.mentee("Viides"), always)
+	order("three times as many, which weighs nine times", "Kanerva", "Kielo")
+}
+
 // TestOrderIsFair: more room comes first; among equals each viewer has an own
 // order, which does not change, and nobody is favoured over all viewers.
 func TestOrderIsFair(t *testing.T) {

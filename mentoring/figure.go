@@ -77,6 +77,7 @@ func measures() []measure {
 		{name: "why_ended", counter: CountWhyEnded, area: AreaVoices, kinds: true},
 		{name: "thanks", counter: CountThanks, area: AreaVoices},
 		{name: "ideas", counter: CountIdeas, area: AreaVoices, kinds: true},
+		{name: "votes", counter: CountVotes, area: AreaVoices},
 		{name: "week_new", counter: CountNew, area: AreaWeeks, weekly: true},
 		{name: "week_returning", counter: CountReturning, area: AreaWeeks, weekly: true},
 	}

@@ -3,6 +3,7 @@ package mentoring
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -67,8 +68,8 @@ func (a *Act) Mentors(m Member, all bool) ([]*Listing, error) {
 
 // Find lists the mentors that a member looks for. Whoever has a block with the
 // member is left out, and so is the member's own card. The order is by spare
-// capacity, then shuffled in a way that stays the same for one member (feature
-// F6); whoever is not free comes last.
+// capacity, of places and of hours, then shuffled in a way that stays the same
+// for one member (feature F6); whoever is not free comes last.
 //
 // A word of the filter that names a unit or an area where a mentor lives is
 // about that; any other is looked for in the cards. The listings are shared:
@@ -211,18 +212,18 @@ func (l *Listing) cardWords(r *Rules) []string {
 func (a *Act) order(viewer MemberID, list []*Listing) {
 	type ranked struct {
 		*Listing
-		spare int
+		taken int64
 		mixed uint64
 	}
 	all := make([]ranked, len(list))
 	for i, l := range list {
-		all[i] = ranked{Listing: l, mixed: shuffled(viewer, l.Membership.ID)}
+		all[i] = ranked{Listing: l, taken: math.MaxInt64, mixed: shuffled(viewer, l.Membership.ID)}
 		if l.Free(a.Now, a.Rules) { // whoever is not comes last, in no order of merit
-			all[i].spare = l.spareShare(a.Rules)
+			all[i].taken = l.taken(a.Rules)
 		}
 	}
 	slices.SortFunc(all, func(x, y ranked) int {
-		return cmp.Or(-cmp.Compare(x.spare, y.spare), cmp.Compare(x.mixed, y.mixed), cmp.Compare(x.Membership.ID, y.Membership.ID))
+		return cmp.Or(cmp.Compare(x.taken, y.taken), cmp.Compare(x.mixed, y.mixed), cmp.Compare(x.Membership.ID, y.Membership.ID))
 	})
 	for i := range all {
 		list[i] = all[i].Listing

@@ -140,7 +140,7 @@ func (a *Act) putHandOver(h *HandOver) error {
 }
 
 // successor finds the mentor who fits best instead of a conversation's: free
-// now, with the most of the same topics, then with the most places; nil if
+// now, with the most of the same topics, then in the order of the list; nil if
 // nobody is free.
 func (a *Act) successor(c *Conversation, mentee *Participant) (*Listing, error) {
 	list, err := a.Tx.Listings(c.Programme)
@@ -179,7 +179,7 @@ func (a *Act) successor(c *Conversation, mentee *Participant) (*Listing, error) 
 		return nil, nil
 	}
 	best := slices.MinFunc(free, func(x, y *Listing) int {
-		return cmp.Or(-cmp.Compare(shared(x), shared(y)), -cmp.Compare(x.spare(a.Rules), y.spare(a.Rules)),
+		return cmp.Or(-cmp.Compare(shared(x), shared(y)), cmp.Compare(x.taken(a.Rules), y.taken(a.Rules)),
 			cmp.Compare(shuffled(mentee.Member, x.Membership.ID), shuffled(mentee.Member, y.Membership.ID)))
 	})
 	return best, nil

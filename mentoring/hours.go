@@ -59,6 +59,14 @@ func (s Span) at(midnight time.Time, minute int) time.Time {
 	return time.Date(y, m, d, 0, minute, 0, 0, midnight.Location())
 }
 
+// Week is for how long the mentor reads in a week; none: zero.
+func (h Hours) Week() (sum time.Duration) {
+	for _, s := range h {
+		sum += time.Duration(s.To-s.From) * time.Minute
+	}
+	return sum
+}
+
 // Open says whether the mentor reads at that moment.
 func (h Hours) Open(at time.Time, zone *time.Location) bool {
 	return len(h) == 0 || h.Next(at, zone).Equal(at)

@@ -66,10 +66,7 @@ func (a *Act) loadOf(s Membership, counts func(*Case) bool) (Load, error) {
 	if err != nil {
 		return l, err
 	}
-	l.Limit, l.Away = v.Limit(a.Rules), v.AwayAt(a.Now)
-	for _, span := range v.Hours {
-		l.Weekly += time.Duration(span.To-span.From) * time.Minute
-	}
+	l.Limit, l.Away, l.Weekly = v.Limit(a.Rules), v.AwayAt(a.Now), v.Hours.Week()
 	live, err := a.liveOf(s)
 	if err != nil {
 		return l, err

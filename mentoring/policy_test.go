@@ -48,6 +48,7 @@ codesign      a      itap   a            a           a     –
 case          –      –      –            a           a     –
 audit         –      –      –            a           a     –
 measure       –      –      –            a           a     –
+duty          –      –      –            a           a     –
 break_glass   –      –      –            a           a     –
 reveal        –      –      –            a           a     –
 `

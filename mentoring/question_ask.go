@@ -3,7 +3,6 @@ package mentoring
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -336,7 +335,7 @@ func (a *Act) askPerson(q *Question, k *Prompt, m Member, s Membership) error {
 // question 7, "7.2/tap/60" an answer to it, by a tap. Of an answer in words only
 // that there was one is counted ("7.2/text/").
 func (a *Act) countQuestion(name CounterName, q *Question, trial bool, s Membership, more string) error {
-	return a.countAbout(name, strconv.FormatInt(q.Number, 10)+"."+strconv.Itoa(q.Version)+more, s.Programme, s.Unit, trial)
+	return a.countAbout(name, questionAbout(q.Number, q.Version)+more, s.Programme, s.Unit, trial)
 }
 
 func (a *Act) skipCounted(q *Question, k *Prompt, s Membership, lapsed bool) error {

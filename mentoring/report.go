@@ -3,29 +3,35 @@ package mentoring
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// Figure is one number of a report, released: a multiple of five but for hours.
-// 0 says that there were fewer than five, or that they are told with the next.
+// Figure is one number of a report, released: a multiple of five. 0 says that
+// there were fewer than five, or that they are told with the next.
 type Figure struct {
 	Name   FigureName
 	About  string // what else tells it apart; see the counters
 	Period string // "2026-11", "2026-Q4", "2026", "2026-W47"
 	Trial  bool
 	Value  int64
-	SoFar  bool // the period is not over
 }
 
 // Report are the figures of a programme and unit for some months.
 type Report struct {
 	Programme Programme
-	Unit      Unit
+	Unit      Unit // "": several units together
 	Term      Term
 	Made      time.Time
+	Until     string   // the last month of the term that is over
+	Month     string   // that goes on
 	Rounds    []string // names of the training rounds, the first is number 1
 	Figures   []Figure
+	// Asked are the questions that the figures are about, Feedback what people wrote
+	// by themselves, as far as staff have released it.
+	Asked    []AskedWording
+	Feedback []string
 	// Going is how many conversations went on at the end.
 	Going, GoingTrial int64
 }
@@ -79,48 +85,89 @@ func (s Term) Months() (months []string) {
 	return months
 }
 
-// LastMonths are the n months up to now, the one that goes on included.
+// Months are the months of the report that are over.
+func (r *Report) Months() []string {
+	return slices.DeleteFunc(r.Term.Months(), func(month string) bool { return month > r.Until })
+}
+
+// LastMonths are the n months before the one that goes on, and that one.
 func (a *Act) LastMonths(n int) Term {
 	now := a.Now.In(a.zone())
-	return Term{time.Date(now.Year(), now.Month()-time.Month(n-1), 1, 0, 0, 0, 0, time.UTC).Format("2006-01"), a.month()}
+	return Term{time.Date(now.Year(), now.Month()-time.Month(n), 1, 0, 0, 0, 0, time.UTC).Format("2006-01"), a.month()}
 }
 
-// Report tells the figures of a programme and unit to whoever may see figures.
-// They are of months that are over; with now, what there is of the month and the
-// week that go on is told, too: that is for staff, and does not leave the house.
-func (a *Act) Report(m Member, p Programme, u Unit, term Term, now bool) (*Report, error) {
-	action := DoFigures
-	if now {
-		action = DoStats
-	}
-	if _, err := a.canIn(m, action, p, u); err != nil {
-		return nil, err
-	}
-	if !now && term.To >= a.month() {
+// Report tells the figures of a programme and unit to whoever may see figures; of
+// all their units in the programme when none is named. The term must be over.
+func (a *Act) Report(m Member, p Programme, u Unit, term Term) (*Report, error) {
+	if term.To >= a.month() {
 		return nil, Refuse("figures.not_over", "period", term.Name())
 	}
-	return a.report(p, u, term, now, released)
+	return a.reportFor(m, DoFigures, p, u, term)
 }
 
-func (a *Act) report(p Programme, u Unit, term Term, now bool, rule release) (*Report, error) {
-	r := &reporter{
-		Report: Report{Programme: p, Unit: u, Term: term, Made: a.Now}, rule: rule,
-		month: a.month(), week: a.week(), now: now, kept: map[CounterName][]Counted{},
+// Stats are the same for staff, for a term that may go on: of it what is over is
+// told, and nothing else. Whoever looked at a month that goes on every day would
+// see what one day brings.
+func (a *Act) Stats(m Member, p Programme, u Unit, term Term) (*Report, error) {
+	return a.reportFor(m, DoStats, p, u, term)
+}
+
+func (a *Act) reportFor(m Member, action Action, p Programme, u Unit, term Term) (*Report, error) {
+	if u != "" {
+		if _, err := a.canIn(m, action, p, u); err != nil {
+			return nil, err
+		}
+		return a.report(p, term, released, u)
 	}
-	if err := r.read(a.Tx); err != nil {
+	places, err := a.FigurePlaces(m, action)
+	if err != nil {
 		return nil, err
 	}
-	var err error
-	if r.Rounds, err = a.Rounds(); err != nil {
-		return nil, err
-	}
-	for _, trial := range []bool{false, true} {
-		for _, m := range measures() {
-			r.tell(m, trial)
+	var units []Unit
+	for _, s := range places {
+		if s.Programme == p && !slices.Contains(units, s.Unit) {
+			units = append(units, s.Unit)
 		}
 	}
-	r.Going, r.GoingTrial = max(0, r.going[0]), max(0, r.going[1])
-	return &r.Report, nil
+	if len(units) == 0 {
+		return nil, Refuse("not_allowed")
+	}
+	return a.report(p, term, released, units...)
+}
+
+// report adds up what is released of each unit: a total of its own would tell, less
+// the units that are known, of the one that is not.
+func (a *Act) report(p Programme, term Term, rule release, units ...Unit) (*Report, error) {
+	r := &reporter{
+		Report: Report{Programme: p, Term: term, Made: a.Now, Until: min(term.To, a.monthBefore()), Month: a.month()},
+		rule:   rule, month: a.month(), week: a.week(), all: map[CounterName][]Counted{}, at: map[Figure]int{},
+	}
+	if len(units) == 1 {
+		r.Unit = units[0]
+	}
+	err := r.read(a.Tx)
+	if err == nil {
+		r.Rounds, err = a.Rounds()
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, unit := range units {
+		r.of(unit)
+		for _, trial := range []bool{false, true} {
+			for _, m := range measures() {
+				r.tell(m, trial)
+			}
+		}
+		r.Going, r.GoingTrial = r.Going+max(0, r.going[0]), r.GoingTrial+max(0, r.going[1])
+	}
+	return &r.Report, r.voices(a, units)
+}
+
+// monthBefore is the last month that is over.
+func (a *Act) monthBefore() string {
+	now := a.Now.In(a.zone())
+	return time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
 }
 
 // reporter makes a report out of counters.
@@ -128,50 +175,58 @@ type reporter struct {
 	Report
 	rule        release
 	month, week string // that go on
-	now         bool
-	kept        map[CounterName][]Counted
-	going       [2]int64 // mentees', trial
+	all         map[CounterName][]Counted
+	kept        map[CounterName][]Counted // of the unit that is being told
+	going       [2]int64                  // of that unit: mentees', trial
+	at          map[Figure]int            // where a figure is, by all but its value
 }
 
 func (r *reporter) read(tx Tx) error {
-	names := map[CounterName]bool{}
 	for _, m := range measures() {
-		names[m.counter] = true
-		names[m.people] = true
-	}
-	delete(names, "")
-	for name := range names {
-		all, err := tx.Counters(name)
-		if err != nil {
-			return fmt.Errorf("counters: %w", err)
+		for _, name := range []CounterName{m.counter, m.people} {
+			if _, known := r.all[name]; known || name == "" {
+				continue
+			}
+			all, err := tx.Counters(name)
+			if err != nil {
+				return fmt.Errorf("counters: %w", err)
+			}
+			r.all[name] = slices.DeleteFunc(all, func(c Counted) bool { return c.Programme != r.Programme })
 		}
-		r.kept[name] = slices.DeleteFunc(all, func(c Counted) bool { return c.Programme != r.Programme || c.Unit != r.Unit })
 	}
 	return nil
 }
 
-// over says whether a period may be told, and whether it still goes on.
-func (r *reporter) over(m measure, period string) (tell, soFar bool) {
+// of goes over to a unit.
+func (r *reporter) of(unit Unit) {
+	r.kept, r.going = map[CounterName][]Counted{}, [2]int64{}
+	for name, all := range r.all {
+		for _, c := range all {
+			if c.Unit == unit {
+				r.kept[name] = append(r.kept[name], c)
+			}
+		}
+	}
+}
+
+// over says whether a period may be told: when it is over.
+func (r *reporter) over(m measure, period string) bool {
 	last := r.month
+	at, err := time.Parse("2006-01", r.month)
+	if err != nil {
+		return false
+	}
 	switch {
 	case m.weekly:
 		last = r.week
 	case m.late:
-		at, err := time.Parse("2006-01", r.month)
-		if err != nil {
-			return false, false
-		}
 		last = at.AddDate(0, -1, 0).Format("2006-01")
 	case strings.Contains(period, "-Q"):
-		at, err := time.Parse("2006-01", r.month)
-		if err != nil {
-			return false, false
-		}
 		last = periodsOf(at).long[1]
 	case len(period) == 4:
 		last = r.month[:4]
 	}
-	return period < last || r.now, period >= last
+	return period < last
 }
 
 // values are a counter's by period and kind.
@@ -185,17 +240,16 @@ func (r *reporter) values(name CounterName, trial bool) map[[2]string]int64 {
 	return values
 }
 
-// tell adds a figure to the report.
+// tell adds a figure to the report. What is listed hangs on what is told and on
+// nothing else: a row that is left out must not say that there was nobody, nor one
+// that is there that there was somebody.
 func (r *reporter) tell(m measure, trial bool) {
 	values := r.values(m.counter, trial)
-	var periods, kinds []string
+	periods, kinds := r.periods(m), r.kinds(m)
 	for k := range values {
 		if month := len(k[0]) == 7 && !strings.Contains(k[0], "Q"); m.weekly == strings.Contains(k[0], "W") && (m.once || m.weekly || month) {
 			periods, kinds = append(periods, k[0]), append(kinds, k[1])
 		}
-	}
-	if !m.once && !m.weekly && !m.kinds && !m.inOrder { // a month in which nothing happened is one, too
-		periods, kinds = append(periods, r.Term.Months()...), append(kinds, "")
 	}
 	slices.Sort(periods)
 	periods, kinds = slices.Compact(periods), inOrder(kinds)
@@ -213,13 +267,54 @@ func (r *reporter) tell(m measure, trial bool) {
 	}
 }
 
-// series releases one series and tells of it what is in the term.
+// periods are those of the term, whether anything was counted in them or not.
+func (r *reporter) periods(m measure) []string {
+	months := r.Term.Months()
+	switch {
+	case m.once && len(months) > 1 && r.Term.Name() != "":
+		return append(months, r.Term.Name())
+	case !m.weekly || len(months) == 0:
+		return months
+	}
+	var weeks []string
+	first, err := time.Parse("2006-01", months[0])
+	if err != nil {
+		return nil
+	}
+	for day := first.AddDate(0, 0, -6); weekMonth(weekOf(day)) <= r.Term.To; day = day.AddDate(0, 0, 7) {
+		if r.within(m, weekOf(day)) {
+			weeks = append(weeks, weekOf(day))
+		}
+	}
+	return weeks
+}
+
+// kinds are those that a figure always has.
+func (r *reporter) kinds(m measure) (kinds []string) {
+	switch m.counter {
+	case CountFirstReply:
+		for _, upTo := range ReplyBuckets() {
+			kinds = append(kinds, bucketName(upTo))
+		}
+	case CountTrained, CountMentors:
+		for n := range len(r.Rounds) + 1 {
+			kinds = append(kinds, strconv.Itoa(n))
+		}
+	}
+	if !m.kinds && !m.inOrder {
+		kinds = []string{""}
+	}
+	return kinds
+}
+
+// series releases one series and tells of it what is in the term. A kind of which
+// nothing has been told by the end of the term is not listed.
 func (r *reporter) series(m measure, trial bool, values map[[2]string]int64, periods, kinds []string) {
 	people := r.values(m.people, trial)
 	var at [][2]string
 	var cells []cell
 	for _, period := range periods {
-		if tell, _ := r.over(m, period); !tell {
+		if !r.over(m, period) {
 			continue
 		}
 		for i, kind := range kinds {
@@ -231,14 +326,28 @@ func (r *reporter) series(m measure, trial bool, values map[[2]string]int64, per
 			at, cells = append(at, key), append(cells, c)
 		}
 	}
-	for i, n := range r.rule(cells, m.people != "") {
-		r.goes(m.counter, trial, at[i][0], n)
-		if !r.within(m, at[i][0]) {
-			continue
-		}
-		_, soFar := r.over(m, at[i][0])
-		r.Figures = append(r.Figures, Figure{Name: m.name, About: at[i][1], Period: at[i][0], Trial: trial, Value: n, SoFar: soFar})
+	numbers := r.rule(cells, m.people != "")
+	listed := !m.kinds
+	for i, n := range numbers {
+		listed = listed || n != 0 && at[i][0] <= r.Term.To
 	}
+	for i, n := range numbers {
+		r.goes(m.counter, trial, at[i][0], n)
+		if listed && r.within(m, at[i][0]) {
+			r.put(Figure{Name: m.name, About: at[i][1], Period: at[i][0], Trial: trial}, n)
+		}
+	}
+}
+
+// put adds to a figure; units that are told together are added up.
+func (r *reporter) put(f Figure, n int64) {
+	i, known := r.at[f]
+	if !known {
+		i = len(r.Figures)
+		r.at[f] = i
+		r.Figures = append(r.Figures, f)
+	}
+	r.Figures[i].Value += n
 }
 
 // goes keeps how many conversations go on at the end of the term.

@@ -1,14 +1,14 @@
 package mentoring
 
 // RawReport is a report in which everything is told as it is.
-func RawReport(a *Act, p Programme, u Unit, term Term) (*Report, error) {
-	return a.report(p, u, term, false, func(cells []cell, _ bool) []int64 {
+func RawReport(a *Act, p Programme, term Term, units ...Unit) (*Report, error) {
+	return a.report(p, term, func(cells []cell, _ bool) []int64 {
 		out := make([]int64, len(cells))
 		for i, c := range cells {
 			out[i] = c.n
 		}
 		return out
-	})
+	}, units...)
 }
 
 // Released is the rule, for numbers of people.

@@ -155,7 +155,7 @@ func (w *world) gather(staff mentoring.Member, months int, told map[string]int64
 			if cells[1] > months {
 				continue
 			}
-			report, err := a.Report(staff, mentoring.DefaultProgramme, mentoring.DefaultUnit, term, false)
+			report, err := a.Report(staff, mentoring.DefaultProgramme, mentoring.DefaultUnit, term)
 			if err != nil {
 				return err
 			}
@@ -166,7 +166,7 @@ func (w *world) gather(staff mentoring.Member, months int, told map[string]int64
 				}
 				told[key] = f.Value
 			}
-			raw, err := mentoring.RawReport(a, mentoring.DefaultProgramme, mentoring.DefaultUnit, term)
+			raw, err := mentoring.RawReport(a, mentoring.DefaultProgramme, term, mentoring.DefaultUnit)
 			if err != nil {
 				return err
 			}

@@ -2,7 +2,7 @@ package mentoring
 
 // ShowFigures shows figures in pictures, or gives a report away: into the staff
 // room of the programme and unit, or into the member's own room. Charts names
-// the pictures; none: the report.
+// the pictures; none: the report. Unit "": all that they may see.
 type ShowFigures struct {
 	Member    MemberID
 	Staff     bool // in the staff room
@@ -32,7 +32,7 @@ func (a *Act) FigurePlaces(m Member, action Action) ([]Membership, error) {
 
 // GiveReport gives a report of months that are over to whoever may see figures.
 func (a *Act) GiveReport(m Member, show ShowFigures) error {
-	if _, err := a.Report(m, show.Programme, show.Unit, show.Term, false); err != nil {
+	if _, err := a.Report(m, show.Programme, show.Unit, show.Term); err != nil {
 		return err
 	}
 	show.Member, show.Charts = m.ID, nil

@@ -49,6 +49,7 @@ func statesDocument() string {
 	describe(&b, mentoring.CaseMachine())
 	describe(&b, mentoring.SnapshotMachine())
 	describe(&b, mentoring.JointMachine())
+	describe(&b, mentoring.DutyMachine())
 	describe(&b, mentoring.AskingMachine())
 	describe(&b, mentoring.MeasureMachine())
 	describe(&b, mentoring.QuestionMachine())
@@ -132,6 +133,7 @@ func TestMachines(t *testing.T) {
 	check(t, mentoring.RemarkMachine(), nil, []mentoring.RemarkState{mentoring.RemarkReleased})
 	check(t, mentoring.PromptMachine(), nil, []mentoring.PromptState{mentoring.PromptNever})
 	check(t, mentoring.CaseMachine(), nil, []mentoring.CaseState{mentoring.CaseExpired})
+	check(t, mentoring.DutyMachine(), nil, nil)
 	check(t, mentoring.SnapshotMachine(), nil, []mentoring.SnapshotState{mentoring.SnapshotGiven})
 	check(t, mentoring.JointMachine(), nil, []mentoring.JointState{mentoring.JointAgreed, mentoring.JointDeclined, mentoring.JointLapsed, mentoring.JointWithdrawn})
 }

@@ -84,6 +84,9 @@ func (a *Act) Tick() (next time.Time, err error) {
 	if err := a.servicesUnchecked(); err != nil {
 		return time.Time{}, err
 	}
+	if err := a.weeklies(); err != nil {
+		return time.Time{}, err
+	}
 	if more || met || questions || sending || offered || asked || held || told || len(due) == tickBatch || len(away) == tickBatch {
 		return a.Now, nil
 	}

@@ -119,7 +119,13 @@ type Tx interface {
 	// DropDrafts deletes snapshots that were not given: a member's, or, with 0,
 	// everybody's of that time and before.
 	DropDrafts(m MemberID, before time.Time) error
-	// DropCasework deletes a case's notes, snapshots and questions.
+	// Duty is the child-welfare summary of a case; DueDuties lists those whose Due
+	// has come, at most limit. DeleteDuty of what is not there is no error.
+	Duty(CaseID) (Duty, error)
+	PutDuty(*Duty) error
+	DueDuties(now time.Time, limit int) ([]Duty, error)
+	DeleteDuty(CaseID) error
+	// DropCasework deletes a case's notes, snapshots, questions and child-welfare summary.
 	DropCasework(CaseID) error
 	Joint(JointID) (Joint, error)
 	// JointOf is what a member has been asked last and has not answered, JointsOf
@@ -234,10 +240,11 @@ type Tx interface {
 	Undigested(p Programme, month string, before time.Time, limit int) ([]Membership, error)
 
 	// Questions are the wordings of a programme that have not been replaced, by
-	// number; Question is any of them. PutQuestion gives a number, too, when that
-	// is 0.
+	// number; Question is any of them, and WordingOf. PutQuestion gives a number,
+	// too, when that is 0.
 	Questions(Programme) ([]Question, error)
 	Question(id int64) (Question, error)
+	WordingOf(number int64, version int) (Question, error)
 	PutQuestion(*Question) error
 	// MembershipsAfter lists memberships of a role with a higher ID, ended ones
 	// included; at most limit.

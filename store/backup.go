@@ -26,6 +26,7 @@ func backupTables() []string {
 		"participant",
 		"cases",
 		"case_note",
+		"duty",
 		"snapshot",
 		"joint",
 		"joint_consent",

@@ -40,6 +40,10 @@ func plantCanaries(tx *store.Tx, w *world) error {
 	if _, err := tx.Seen(c[2]); err != nil {
 		return err
 	}
+	call := mentoring.Case{Kind: mentoring.CaseReport, State: mentoring.CaseClaimed, Opener: m.ID, Conversation: conv.ID, Reason: c[2]}
+	if err := tx.PutCase(&call); err != nil {
+		return err
+	}
 	return errors.Join(
 		tx.PutCard(&mentoring.Card{Membership: ms.ID, Alias: c[1], Area: c[4], Story: c[2], Status: c[2], AgeBand: c[4], Topics: []string{c[4]}}),
 		tx.PutCanned(&mentoring.Canned{Key: "k", Words: map[mentoring.Language]string{"fi": c[2]}}),
@@ -50,6 +54,9 @@ func plantCanaries(tx *store.Tx, w *world) error {
 		tx.PutPreparation(&mentoring.Preparation{Membership: ms.ID, Round: c[2]}),
 		tx.PutCardVersion(&mentoring.CardVersion{Card: mentoring.Card{Membership: ms.ID, Story: c[2]}}),
 		tx.PutAvailability(&mentoring.Availability{Membership: ms.ID, AwayText: c[2]}),
+		tx.PutNote(&mentoring.Note{Case: call.ID, Author: m.ID, Words: c[2]}),
+		tx.PutSnapshot(&mentoring.Snapshot{Case: call.ID, Member: m.ID, Conversation: conv.ID, Excerpts: []mentoring.Excerpt{{Words: c[2]}}}),
+		tx.PutDuty(&mentoring.Duty{Case: call.ID, Writer: m.ID, Parts: map[mentoring.DutyPart]string{mentoring.DutyName: c[4], mentoring.DutyConcern: c[2]}}),
 		tx.PutDialogue(m.ID, []byte(c[2])),
 		tx.PutCode(c[3], &mentoring.Code{Kind: mentoring.CodeMentor}),
 		tx.PutPhrase(c[3], mentoring.PhraseRecord{Member: m.ID, Hash: []byte(c[2])}),

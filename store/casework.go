@@ -98,6 +98,7 @@ func (t *Tx) DropDrafts(m mentoring.MemberID, before time.Time) error {
 func (t *Tx) DropCasework(id mentoring.CaseID) error {
 	for _, statement := range []string{
 		"DELETE FROM case_note WHERE case_id = $1",
+		"DELETE FROM duty WHERE case_id = $1",
 		"DELETE FROM snapshot WHERE case_id = $1",
 		"DELETE FROM joint_consent WHERE joint IN (SELECT id FROM joint WHERE case_id = $1)",
 		"DELETE FROM joint WHERE case_id = $1",

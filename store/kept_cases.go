@@ -25,6 +25,17 @@ func aboutCases() []keeping {
 		},
 		{table: "case_note", of: "author = $1", what: "note_author", counted: true, erase: "UPDATE case_note SET author = 0 WHERE author = $1"},
 		{
+			table: "duty", of: "writer = $1", what: "duty", counted: true,
+			hidden: map[string]string{
+				"case_id": aNumber, "writer": theirs, "state": "of what they wrote", "words": "about somebody else; they see it by the command",
+				"created": "of what they wrote", "due": "of what they wrote",
+			},
+			erase: "UPDATE duty SET writer = 0 WHERE writer = $1",
+		},
+		// They are not told that there is one: it may be about them, and to tell may
+		// endanger a child (tietosuojalaki, section 34).
+		{table: "duty", of: "case_id IN (SELECT id FROM cases WHERE opener = $1)", erase: "DELETE FROM duty WHERE case_id IN (SELECT id FROM cases WHERE opener = $1)"},
+		{
 			table: "snapshot", of: "member = $1", what: "snapshot",
 			shown: []showing{{column: "created", read: asTime}},
 			hidden: map[string]string{

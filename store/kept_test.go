@@ -282,7 +282,7 @@ func TestDeleteKept(t *testing.T) {
 		for _, parent := range []string{"conversation", "handover"} {
 			stays[parent] = false
 		}
-		for _, child := range []string{"case_note", "snapshot", "joint_consent"} { // of cases, which nobody has who never joined
+		for _, child := range []string{"case_note", "duty", "snapshot", "joint_consent"} { // of cases, which nobody has who never joined
 			stays[child] = true
 		}
 		s := filledStore(t, dsn, func(name string) bool { return stays[name] })

@@ -39,6 +39,12 @@ func (t *Tx) Question(id int64) (mentoring.Question, error) {
 	return q, doing("question", err)
 }
 
+// WordingOf implements [mentoring.Tx].
+func (t *Tx) WordingOf(number int64, version int) (mentoring.Question, error) {
+	q, err := single(t, "SELECT "+questionColumns+" FROM question WHERE number = $1 AND version = $2", t.scanQuestion, number, version)
+	return q, doing("wording", err)
+}
+
 // PutQuestion implements [mentoring.Tx].
 func (t *Tx) PutQuestion(q *mentoring.Question) error {
 	if err := t.writing(); err != nil {

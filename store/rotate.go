@@ -36,6 +36,7 @@ func sealedColumns() []sealedColumn {
 		{"undone", "what", "member"},
 		{"cases", "reason", "id"},
 		{"case_note", "words", "id"},
+		{"duty", "words", "case_id"},
 		{"snapshot", "words", "id"},
 		{"availability", "away_text", "membership"},
 		{"participant", "alias", "id"},

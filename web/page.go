@@ -51,6 +51,8 @@ type PageOptions struct {
 	Exports func() Exports
 	// Reports hands over reports of figures in the same way.
 	Reports func() Exports
+	// Duties hands over child-welfare summaries in the same way.
+	Duties func() Exports
 	// Guide gives the steps of the orientation guide for mentors in a language; nil:
 	// it is not shown.
 	Guide   func(language string) []string
@@ -141,6 +143,10 @@ func (p *Page) Handler() http.Handler {
 	if p.o.Reports != nil {
 		mux.HandleFunc("GET /figures/{lang}/{token}", p.limited(p.tries, p.allTries, p.onceForm(p.reportLink())))
 		mux.HandleFunc("POST /figures/{lang}/{token}", p.limited(p.tries, p.allTries, p.once(p.reportLink())))
+	}
+	if p.o.Duties != nil {
+		mux.HandleFunc("GET /duty/{lang}/{token}", p.limited(p.tries, p.allTries, p.onceForm(p.dutyLink())))
+		mux.HandleFunc("POST /duty/{lang}/{token}", p.limited(p.tries, p.allTries, p.once(p.dutyLink())))
 	}
 	if p.o.Exports != nil {
 		mux.HandleFunc("GET /export/{lang}/{token}", p.limited(p.tries, p.allTries, p.onceForm(p.exportLink())))

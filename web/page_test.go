@@ -43,6 +43,7 @@ type fake struct {
 	faults  []string
 	copies  copies
 	reports copies
+	duties  copies
 }
 
 type clock struct {
@@ -134,6 +135,7 @@ func open(t testing.TB, change func(*config.Config)) *site {
 		Passwords: c.Accounts.Provider == config.AccountsSynapseAdmin,
 		Exports:   func() web.Exports { return &f.copies },
 		Reports:   func() web.Exports { return &f.reports },
+		Duties:    func() web.Exports { return &f.duties },
 		Guide: func(language string) []string {
 			return []string{"Otsikko " + language + "\n\nYksi.\nKaksi <b>.", "Vain tämä."}
 		},

@@ -39,6 +39,12 @@ func (p *Program) showPage(ctx context.Context, stop func(), db *store.Store) (w
 			}
 			return nil
 		},
+		Duties: func() web.Exports {
+			if b := p.bridge.Load(); b != nil {
+				return b.Duties()
+			}
+			return nil
+		},
 		Fault: func(what string) { p.o.Log.Error().Str("fault", what).Msg("the page has a fault") },
 	})
 	if err != nil {

@@ -24,6 +24,7 @@ let crypto;
 async function shown(event) {
     const info = crypto && event.isEncrypted() ? await crypto.getEncryptionInfoForEvent(event) : null;
     const out = { ...event.getEffectiveEvent(), wire: event.getWireType(), encrypted: event.isEncrypted() };
+    out.notify = !!client.getPushActionsForEvent(event, true)?.notify; // by the person's own push rules
     if (event.isDecryptionFailure()) out.failure = String(event.decryptionFailureReason ?? "undecryptable");
     if (info) out.shield = nameOf(EventShieldColour, info.shieldColour);
     if (info?.shieldReason != null) out.reason = nameOf(EventShieldReason, info.shieldReason);

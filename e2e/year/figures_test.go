@@ -233,7 +233,7 @@ func TestYearFigures(t *testing.T) {
 				got[figureKey(string(c.Name), c.Month, c.About, c.Trial)] += c.Value
 			}
 		}
-		report, err = a.Report(w.staff, mentoring.DefaultProgramme, mentoring.DefaultUnit, mentoring.YearTerm(w.begin.Year()), false)
+		report, err = a.Report(w.staff, mentoring.DefaultProgramme, mentoring.DefaultUnit, mentoring.YearTerm(w.begin.Year()))
 		return err
 	})
 	total := map[string]int64{}

@@ -166,6 +166,17 @@ CREATE TABLE case_note (
 );
 CREATE INDEX case_note_case ON case_note (case_id);
 
+-- What staff wrote down for child welfare; gone after some days, and with the case.
+CREATE TABLE duty (
+	case_id INTEGER NOT NULL PRIMARY KEY REFERENCES cases (id),
+	writer  INTEGER NOT NULL, -- 0: deleted
+	state   TEXT    NOT NULL,
+	words   BYTEA   NOT NULL, -- sealed
+	created BIGINT  NOT NULL,
+	due     BIGINT  NOT NULL
+);
+CREATE INDEX duty_due ON duty (due);
+
 -- What a reporter chose to give to staff, as it read then. Without a case it is
 -- not given yet, and goes after a day.
 CREATE TABLE snapshot (
