@@ -35,7 +35,8 @@ soak: # every planted leak, an hour of fuzzing, thousands of simulated services,
 	go test -count 1 -timeout 3h -run TestSeeds ./e2e/sim -seeds 5000
 	go test -count 1 -timeout 30m -run TestHostile ./web -hostile 10000
 	go test -count 1 -timeout 2h -run TestSignUps ./e2e -signups 1000
-	go test -count 1 -timeout 1h -v -run TestYear ./e2e/year -seeds 20
+	go test -count 1 -timeout 1h -v -run 'TestYear$$' ./e2e/year -seeds 20
+	go test -count 1 -timeout 1h -v -run TestYearFigures ./e2e/year -figures-mentees 2700
 
 # A short form of each, for CI.
 bench-sample:

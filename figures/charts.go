@@ -76,7 +76,7 @@ func (m *Maker) chart(r *mentoring.Report, name ChartName) chart {
 	case ChartDemand:
 		return m.byKind(r, "searched", "not_found")
 	case ChartVoices:
-		return m.byKind(r, "helped")
+		return m.byAnswer(r)
 	case ChartWeeks:
 		return m.byWeek(r, "week_new", "week_returning")
 	}
@@ -140,6 +140,26 @@ func (m *Maker) byKind(r *mentoring.Report, names ...mentoring.FigureName) chart
 			values = append(values, float64(r.Sum(name, about, false)))
 		}
 		c.names, c.values = append(c.names, m.Name(name)), append(c.values, values)
+	}
+	return c
+}
+
+// byAnswer is what was said at closing, by role; the ways in which it came are
+// together.
+func (m *Maker) byAnswer(r *mentoring.Report) chart {
+	var c chart
+	for answer := range mentoring.ClosingHelped {
+		c.rows = append(c.rows, m.say("closing.helped."+strconv.Itoa(answer+1)))
+	}
+	for _, role := range []mentoring.Role{mentoring.Mentee, mentoring.Mentor} {
+		values := make([]float64, len(c.rows))
+		for _, about := range r.Abouts("helped", false) {
+			part := append(strings.Split(about, "/"), "", "")
+			if answer, err := strconv.Atoi(part[1]); err == nil && part[0] == string(role) && answer >= 1 && answer <= len(values) {
+				values[answer-1] += float64(r.Sum("helped", about, false))
+			}
+		}
+		c.names, c.values = append(c.names, m.say("figure.kind."+string(role))), append(c.values, values)
 	}
 	return c
 }

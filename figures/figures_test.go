@@ -75,6 +75,8 @@ func year() *mentoring.Report {
 	add("not_found", "studies", "2026-02", 15)
 	add("helped", "mentee/1/tap", "2026-02", 40)
 	add("helped", "mentee/3/text", "2026-02", 5)
+	add("helped", "mentee/1/poll", "2026-02", 5)
+	add("helped", "mentor/2/tap", "2026-02", 10)
 	add("feedback", "written", "2026-02", 10)
 	add("votes", "", "2026-02", 10)
 	add("asked", "7.2", "2026-02", 40)
@@ -122,6 +124,9 @@ func TestPictures(t *testing.T) {
 			picture, err := png.Decode(bytes.NewReader(p.PNG))
 			if err != nil || picture.Bounds().Dx() != figures.Width || picture.Bounds().Dy() != figures.Height {
 				t.Errorf("%s %s: %v", lang, name, err)
+			}
+			if name == figures.ChartVoices && lang == "en" && p.Alt != "Did it help?. mentee – yes: 45, no: 5. mentor – a little: 10." {
+				t.Errorf("%q", p.Alt)
 			}
 			if !strings.HasPrefix(p.Alt, p.Title) || strings.Contains(p.Alt, "figure") && lang != "en" || !strings.ContainsAny(p.Alt, "0123456789") {
 				t.Errorf("%s %s: %q", lang, name, p.Alt)

@@ -228,6 +228,9 @@ func (a *Act) thank(c *Conversation, p *Participant) (bool, error) {
 	if other != mentor {
 		return true, nil
 	}
+	if err := a.countOf(c, CountThanks, ""); err != nil {
+		return false, err
+	}
 	if err := a.tally(mentor.Membership, TallyThanks, 1); err != nil {
 		return false, err
 	}

@@ -56,6 +56,11 @@ func (b *bench) growth(ctx context.Context) (err error) {
 		if err := g.prepare(ctx, messages); err != nil {
 			return err
 		}
+	}
+	if err := b.figures(ctx, sides); err != nil {
+		return fmt.Errorf("figures: %w", err)
+	}
+	for _, g := range sides {
 		if err := g.begin(ctx); err != nil {
 			return err
 		}

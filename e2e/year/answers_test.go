@@ -50,7 +50,9 @@ func (w *world) hears(c *talk) {
 	case w.yes(0.82):
 		w.at(w.soon(16*time.Hour), func() { w.writes(c) })
 	case w.yes(0.15):
-		w.act(func(a *mentoring.Act) error { return a.Thank(c.mentee.member, c.id) })
+		if w.act(func(a *mentoring.Act) error { return a.Thank(c.mentee.member, c.id) }) {
+			w.journal.line(w.now, jThank, c.mentee.member.ID)
+		}
 		fallthrough
 	case w.yes(0.5):
 		w.at(w.soon(3*24*time.Hour), func() { w.ends(c, c.mentee.member) })

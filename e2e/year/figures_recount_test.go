@@ -16,6 +16,7 @@ func countedNames() []mentoring.CounterName {
 	return []mentoring.CounterName{
 		"registered", "wrote_soon", "wrote_later", "messages", "talk_days", "opened", "ended", "first_reply", "mentees", "mentors",
 		"week_new", "week_returning", "trained", "hours", "hour_reports", "cases_opened", "cases_closed", "searched", "not_found", "nobody",
+		"asked", "answered", "skipped", "helped", "why_ended", "thanks", "feedback", "ideas", "votes",
 	}
 }
 
@@ -125,8 +126,21 @@ func (r *recounting) line(at time.Time, what string, v []string) (err error) {
 	case jClosed:
 		c := r.cases[v[0]]
 		r.add("cases_closed", monthOf(at), c[1]+"/"+v[1], r.trial[c[0]], 1)
+	default:
+		r.voice(at, what, v)
 	}
 	return err
+}
+
+// voice counts what people were asked and said; the line has it as it is counted.
+func (r *recounting) voice(at time.Time, what string, v []string) {
+	name := map[string]string{
+		jQuestion: "asked", jAnswer: "answered", jSkip: "skipped", jHelped: "helped", jWhy: "why_ended",
+		jThank: "thanks", jFeedback: "feedback", jIdea: "ideas", jVote: "votes",
+	}[what]
+	if name != "" {
+		r.add(name, monthOf(at), strings.Join(v[1:], "/"), r.trial[v[0]], 1)
+	}
 }
 
 func (r *recounting) search(at time.Time, v []string) {
@@ -224,14 +238,23 @@ func bucketOf(d time.Duration) string {
 func compareReport(t *testing.T, report *mentoring.Report, counted map[string]int64) {
 	t.Helper()
 	compared := map[mentoring.FigureName]int{}
+	listed := map[string]bool{}
 	for _, f := range report.Figures {
 		want, ok := toldOf(f, counted)
 		if !ok {
 			continue
 		}
 		compared[f.Name]++
+		listed[figureKey(string(f.Name), f.Period, f.About, f.Trial)] = true
 		if f.Value != want {
 			t.Errorf("%s %s %q %v: told %d, want %d", f.Name, f.Period, f.About, f.Trial, f.Value, want)
+		}
+	}
+	for key, n := range counted {
+		f := strings.Split(key, " ")
+		year := f[1] == report.Term.Name() || len(f[1]) == len("2027-01") && !strings.Contains(f[1], "Q")
+		if want := strings.Replace(key, "first_reply ", "first_replies ", 1); n >= 5 && year && !strings.Contains(f[1], "W") && !listed[want] {
+			t.Errorf("nothing is told of %s, of which there were %d", key, n)
 		}
 	}
 	if len(compared) < len(countedNames()) {

@@ -14,7 +14,7 @@ import (
 	"silta/store"
 )
 
-var figuresPeople = flag.Int("figures-mentees", 400, "how many mentees come in the year of figures")
+var figuresPeople = flag.Int("figures-mentees", 300, "how many mentees come in the year of figures")
 
 // tries is how some join: with a code, to try the service only.
 func (w *world) tries(p *mentee) func(*mentoring.Act, *mentoring.Member) error {
@@ -62,6 +62,7 @@ func (w *world) trains(m *mentor, n int) {
 // lives is what befalls a mentee besides: some call for help, three in ten are
 // deleted.
 func (w *world) lives(p *mentee) {
+	w.says(p)
 	if w.yes(0.12) {
 		kind := []mentoring.CaseKind{mentoring.CaseHelp, mentoring.CaseHelp, mentoring.CaseUrgent}[w.rand.IntN(3)]
 		w.after(time.Duration(w.rand.IntN(60*24))*time.Hour, func() { w.calls(p, kind) })
@@ -201,7 +202,8 @@ func (w *world) restores() {
 	w.opens()
 }
 
-// TestYearFigures: after a year in which three in ten were deleted, with a
+// TestYearFigures (with -figures-mentees 2700 the whole of TestYear's, as in make
+// soak): after a year in which three in ten were deleted, with a
 // restart and a restore from a backup in the middle, every counter is what an
 // independent recount of the journal says, and every figure of a report what the
 // rule makes of that.
@@ -210,6 +212,8 @@ func TestYearFigures(t *testing.T) {
 	j := newJournal(&kept)
 	w := start(t, 7, j)
 	w.figures = true
+	w.rules.Programmes[mentoring.DefaultProgramme].AskClosing = true
+	w.examples()
 	*people, *figuresPeople = *figuresPeople, *people
 	defer func() { *people, *figuresPeople = *figuresPeople, *people }()
 	w.at(w.begin.AddDate(0, 5, 10), w.restarts)

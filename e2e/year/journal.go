@@ -37,6 +37,14 @@ import (
 //	train M ROUND                 staff noted that M is trained, in that round
 //	hours-used M N                M reported that many hours
 //	case K P KIND, closed K WHY   a case, its end
+//	question P Q                  P was asked the wording Q
+//	answer P Q WAY VALUE          answered it
+//	skip P Q HOW                  said skip, later or never
+//	helped P ROLE VALUE WAY       said at closing whether it helped
+//	why P ROLE REASON WAY         and why it ended
+//	thank P                       thanked the mentor
+//	feedback P WAY                wrote to the service, or was shown the form
+//	idea P ROLE, vote P           had an idea; voted for one
 const (
 	jZone, jTick                   = "zone", "tick"
 	jMentor, jLimit, jHours        = "mentor", "limit", "hours"
@@ -48,6 +56,9 @@ const (
 	jAsk                           = "ask"
 	jTrial, jSearch, jTrain        = "trial", "search", "train"
 	jHoursUsed, jCase, jClosed     = "hours-used", "case", "closed"
+	jQuestion, jAnswer, jSkip      = "question", "answer", "skip"
+	jHelped, jWhy, jThank          = "helped", "why", "thank"
+	jFeedback, jIdea, jVote        = "feedback", "idea", "vote"
 )
 
 // journal writes lines; the first error stays.

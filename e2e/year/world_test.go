@@ -47,6 +47,7 @@ type world struct {
 	figures bool
 	cases   map[mentoring.CaseID]mentoring.MemberID // that are open, and whose
 	options store.Options
+	ideas   []int64 // that everybody sees
 }
 
 // happening is something that is going to happen.
@@ -159,6 +160,8 @@ func (w *world) effect(e mentoring.Effect) {
 		if c := w.talks[w.of[e.Participant]]; c != nil {
 			w.deliver(c)
 		}
+	case mentoring.ShowQuestion:
+		w.questioned(e.Prompt)
 	case mentoring.EmptyConversation:
 		if w.figures {
 			w.emptied(e.Conversation)
