@@ -50,7 +50,7 @@ func (w *world) hears(c *talk) {
 	case w.yes(0.82):
 		w.at(w.soon(16*time.Hour), func() { w.writes(c) })
 	case w.yes(0.15):
-		if w.act(func(a *mentoring.Act) error { return a.Thank(c.mentee.member, c.id) }) {
+		if w.act(func(a *mentoring.Act) error { return a.Thank(c.mentee.member, c.id) }) && w.figures {
 			w.journal.line(w.now, jThank, c.mentee.member.ID)
 		}
 		fallthrough
