@@ -336,10 +336,8 @@ func (s *step) heldAnew(o ownMessage) (done bool, err error) {
 	if i < 0 || o.m.New == nil {
 		return false, nil
 	}
-	switch {
-	case o.m.Kind == rewrite.PollStart:
-		return true, mentoring.Refuse("guard.poll_waits")
-	case (o.m.New.Media != nil) != (all[i].p.File != nil):
+	isPoll, wasPoll := o.m.Kind == rewrite.PollStart, all[i].p.Type != "m.room.message"
+	if isPoll != wasPoll || (o.m.New.Media != nil) != (all[i].p.File != nil) {
 		return true, mentoring.Refuse("relay.edit_unknown") // of a picture, a text; or the reverse
 	}
 	old := all[i].p.Held
@@ -362,21 +360,23 @@ func (s *step) heldAnew(o ownMessage) (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
+	texts := map[string]anew{o.target.Source: {rendered, rendered}}
 	if policy == mentoring.GuardOff {
-		if err = s.rewriteHeld(all, old, old, rendered, rendered); err != nil || before.Voice {
+		if err = errors.Join(s.pollAnew(whole, all, nil, texts), s.rewriteHeld(all, old, old, texts)); err != nil || before.Voice {
 			return true, err // of a voice message it is still asked
 		}
 		return true, s.act.Withdraw(old, mentoring.SendAnyway)
 	}
-	without, _, err := s.renderWithout(whole, found)
+	without, parts, err := s.renderWithout(whole, found)
 	if err != nil {
 		return true, err
 	}
+	texts[o.target.Source] = anew{rendered, without}
 	held, _, _, err := s.act.Hold(o.from.ID, before.What, kinds)
 	if err != nil {
 		return true, err
 	}
-	if err = s.rewriteHeld(all, old, held.ID, rendered, without); err != nil {
+	if err = errors.Join(s.pollAnew(whole, all, parts, texts), s.rewriteHeld(all, old, held.ID, texts)); err != nil {
 		return true, err
 	}
 	if err = s.act.Withdraw(old, mentoring.DropIt); err != nil { // nothing waits for it any more
@@ -385,16 +385,21 @@ func (s *step) heldAnew(o ownMessage) (done bool, err error) {
 	return true, s.askAbout(o, held, kinds)
 }
 
-// rewriteHeld gives held copies another text, and lets all that wait for one
-// question wait for another.
-func (s *step) rewriteHeld(all []waiting, from, to int64, rendered, without map[int]content) error {
+// anew is what takes the place of a held text, by participant number: all of it,
+// and without the contact.
+type anew struct{ whole, without map[int]content }
+
+// rewriteHeld gives held copies other texts, by the source of each, and lets all
+// that wait for one question wait for another.
+func (s *step) rewriteHeld(all []waiting, from, to int64, texts map[string]anew) error {
 	for _, w := range all {
 		if w.p.Held != from {
 			continue
 		}
 		w.p.Held = to
-		if made, ok := rendered[w.p.Number]; ok && len(w.p.Without) > 0 {
-			w.p.Type, w.p.Content, w.p.Without = made.eventType, made.raw, without[w.p.Number].raw
+		text := texts[w.p.Source]
+		if made, ok := text.whole[w.p.Number]; ok && len(w.p.Without) > 0 {
+			w.p.Type, w.p.Content, w.p.Without = made.eventType, made.raw, text.without[w.p.Number].raw
 		}
 		if err := s.putWaiting(w); err != nil {
 			return err

@@ -276,3 +276,45 @@ func sound(t *testing.T) []byte {
 	}
 	return data
 }
+
+// TestGuardHeldPollIsEdited: the edit of a poll that is held takes its place, as
+// that of a text does; what it was nobody sees, and votes are for what it is.
+func TestGuardHeldPollIsEdited(t *testing.T) {
+	w := newWorld(t)
+	people := w.talk("aino", "oskar")
+	w.join(people...)
+	aino, oskar := people[0], people[1]
+	edit := func(event string, fresh map[string]any) {
+		eventType := pollType + "start"
+		if fresh["msgtype"] != nil {
+			eventType = "m.room.message"
+		}
+		must(aino.Send(aino.room, eventType, map[string]any{"msgtype": "m.text", "body": "* x",
+			"m.new_content": fresh, "m.relates_to": map[string]any{"rel_type": "m.replace", "event_id": event}}))
+	}
+	event := must(aino.Send(aino.room, pollType+"start", pollOf("Eka "+number+"?", 1, "Joo")))
+	w.question(aino, 1)
+	edit(event, map[string]any{"msgtype": "m.text", "body": "hei"})
+	w.toldTimes(aino, "can no longer be changed", 1)
+	edit(event, pollOf("Toka?", 1, "Joo", "Soita "+number))
+	asked := w.question(aino, 2)
+	must(aino.React(aino.room, asked, "2️⃣"))
+	w.until("it has come as it is now", func() bool {
+		p := w.poll(oskar)
+		return p != nil && p.Question == "Toka?" && reflect.DeepEqual(p.Answers, []string{"Joo", "Soita (hidden)"})
+	})
+	w.until("and its text", func() bool { return strings.Contains(w.reads(oskar), "Toka?\n1. Joo\n2. Soita (hidden)") })
+	w.vote(oskar, "Soita (hidden)")
+	w.until("a vote for a new answer counts", func() bool { return strings.Contains(w.reads(aino), "clients-own-1") })
+
+	event = must(aino.Send(aino.room, pollType+"start", pollOf("Kolmas "+number+"?", 1, "Joo")))
+	w.question(aino, 3)
+	edit(event, pollOf("Neljäs?", 1, "Ei", "Ehkä"))
+	w.until("without a contact it goes at once", func() bool {
+		return w.poll(oskar).Question == "Neljäs?" && reflect.DeepEqual(w.poll(oskar).Answers, []string{"Ei", "Ehkä"})
+	})
+	if all := w.reads(oskar); strings.Contains(all, number) || strings.Contains(all, "Eka") || strings.Contains(all, "Kolmas") {
+		t.Errorf("what was thought better of has come: %s", all)
+	}
+	w.nothingHeld(oskar, aino)
+}

@@ -30,6 +30,43 @@ func (s *step) pollHeld(from mentoring.ParticipantID, source string) (bool, erro
 	return slices.ContainsFunc(all, func(w waiting) bool { return w.p.Source == source && len(w.p.Without) > 0 }), err
 }
 
+// pollAnew does for a held poll what an edit of it changes besides its copies:
+// what its answers are called, and its text for those whose clients may have no
+// polls, which is added to the texts. parts are what would be hidden.
+func (s *step) pollAnew(o ownMessage, all []waiting, parts [][2]int, texts map[string]anew) error {
+	if o.m.Kind != rewrite.PollStart {
+		return nil
+	}
+	row, state, err := s.pollAt(o.target)
+	if err != nil {
+		return err
+	}
+	state.Ballot, state.Secret = o.m.Poll.Ballot, o.m.Poll.Secret
+	if err = s.putPoll(&row, &state); err != nil {
+		return err
+	}
+	c, err := s.tx.Conversation(o.room.Conversation)
+	if err != nil {
+		return err
+	}
+	text := textOf(o.target.Source)
+	var plain []mentoring.ParticipantID
+	for _, w := range all {
+		if viewer := c.ByNumber(w.p.Number); w.p.Source == text && viewer != nil {
+			plain = append(plain, viewer.ID)
+		}
+	}
+	o.parts = nil
+	whole, err := s.pollTexts(c, plain, o)
+	if err != nil {
+		return err
+	}
+	o.parts = parts
+	without, err := s.pollTexts(c, plain, o)
+	texts[text] = anew{whole, without}
+	return err
+}
+
 // releasePoll follows what becomes of held polls. An edit that comes too late,
 // since somebody has voted meanwhile, is dropped after all.
 func (s *step) releasePoll(c *mentoring.Conversation, all []waiting, e mentoring.ReleaseHeld) (mentoring.Decision, error) {
