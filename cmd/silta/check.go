@@ -106,6 +106,7 @@ func (d *doctor) examine(ctx context.Context, path string, synapse []string) {
 	d.checkEncryption()
 	d.checkCrisisLines()
 	d.checkPage()
+	d.checkSigns()
 	d.checkKey()
 	_, err := askHealth(ctx, d.cfg, "/healthz")
 	d.running = err == nil

@@ -261,7 +261,7 @@ func TestCheckAllIsWell(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	for check, text := range map[string]string{
-		"config": "yhdistys.fi", "encryption": "required", "crisis lines": "checked", "key": "silta.key", "database": "empty", "registration": "fits the settings",
+		"config": "yhdistys.fi", "encryption": "required", "crisis lines": "checked", "signs": "off: nobody sees", "key": "silta.key", "database": "empty", "registration": "fits the settings",
 		"homeserver": "Synapse/1.160.0", "clock": "agrees", "token": "accepted", "namespace": "Silta's alone", "bot": "@silta:yhdistys.fi",
 		"listener": "not running", "ping": "reaches", "devices": "MSC4190", "to-device": "MSC2409", "key counts": "MSC3202",
 	} {
