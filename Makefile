@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -linkmode external -extldflags "-sta
 export GOFLAGS += -trimpath -tags=goolm,netgo,osusergo
 export CGO_ENABLED := 1
 
-.PHONY: build demo test bench chaos soak bench-sample chaos-sample soak-sample leaks check tools clean
+.PHONY: build demo test bench chaos soak bench-sample chaos-sample soak-sample fuzz leaks check tools clean
 
 build: # one static binary, ./silta
 	go build -ldflags '$(LDFLAGS)' -o '$(OUT)' ./cmd/silta
@@ -30,13 +30,25 @@ chaos: # kill -9 and restarts under load
 
 soak: # every planted leak, an hour of fuzzing, thousands of simulated services, a thousand who join
 	go test -count 1 -timeout 1h -run 'TestOracle|TestPlantedLeaks' ./bridge/rewrite -planted all -budget 60s
-	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 1h ./bridge/rewrite | awk -f bridge/rewrite/testdata/flat.awk
+	$(MAKE) fuzz FUZZTIME=1h FLAT=10m
 	for f in JPEG PNG GIF WebP Ogg MP3 MP4 M4A WebM; do go test -run '^$$' -fuzz "^Fuzz$$f\$$" -fuzztime 2000000x -fuzzminimizetime 1x ./bridge/media || exit 1; done
 	go test -count 1 -timeout 3h -run TestSeeds ./e2e/sim -seeds 5000
 	go test -count 1 -timeout 30m -run TestHostile ./web -hostile 10000
 	go test -count 1 -timeout 2h -run TestSignUps ./e2e -signups 1000
 	go test -count 1 -timeout 1h -v -run 'TestYear$$' ./e2e/year -seeds 20
 	go test -count 1 -timeout 1h -v -run TestYearFigures ./e2e/year -figures-mentees 2700
+
+# Fuzzes the rewriting and judges whether it had stopped reaching new code (TestFlat
+# says what counts). FUZZED is a folder to keep what the run has found.
+FUZZTIME ?= 20m
+FLAT     ?= 10m
+PARALLEL ?= $(shell nproc)
+fuzz:
+	set -e; d='$(FUZZED)'; if [ -z "$$d" ]; then d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; fi; \
+	go test -c -fuzz FuzzRewrite -o "$$d/fuzz" ./bridge/rewrite; touch "$$d/began"; \
+	(cd bridge/rewrite && "$$d/fuzz" -test.run '^$$' -test.fuzz FuzzRewrite -test.fuzztime $(FUZZTIME) -test.parallel $(PARALLEL) -test.fuzzminimizetime 10x -test.fuzzcachedir "$$d/cache"); \
+	touch "$$d/ended"; \
+	go test -count 1 -v -run TestFlat -covermode set -coverpkg silta/bridge/rewrite,golang.org/x/net/html,github.com/rivo/uniseg,go.mau.fi/util/emojirunes,go.mau.fi/util/variationselector ./bridge/rewrite -fuzzed "$$d" -flat $(FLAT)
 
 # A short form of each, for CI.
 bench-sample:
@@ -50,7 +62,7 @@ leaks: # the rows of the table of leaks that nothing guards (none)
 
 soak-sample:
 	go test -count 1 -timeout 10m -run TestPlantedLeaks ./bridge/rewrite -planted 3
-	go test -run '^$$' -fuzz FuzzRewrite -fuzztime 60s ./bridge/rewrite | awk -f bridge/rewrite/testdata/flat.awk
+	$(MAKE) fuzz FUZZTIME=60s FLAT=0s
 
 check: # what CI's lint job runs; golangci-lint 2.x
 	@command -v golangci-lint >/dev/null || { echo "golangci-lint is missing; see https://golangci-lint.run/docs/welcome/install/"; exit 1; }

@@ -27,7 +27,7 @@ func emoji(key string) (string, bool) {
 		return "", false
 	}
 	bare := variationselector.Remove(key)
-	if utf8.RuneCountInString(bare) > maxEmojiRunes {
+	if bare == "" || utf8.RuneCountInString(bare) > maxEmojiRunes {
 		return "", false
 	}
 	previous := rune(0)

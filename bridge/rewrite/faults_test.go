@@ -31,6 +31,9 @@ func TestPlantedLeaks(t *testing.T) {
 	if len(faults) < 40 {
 		t.Fatalf("only %d faults", len(faults))
 	}
+	for _, f := range faults { // all of them, also when a few are planted
+		faulty(t, f)
+	}
 	limit, seed := *budget, seedOf()
 	if limit == 0 {
 		limit = 60 * time.Second
@@ -105,25 +108,31 @@ func readFaults(t *testing.T) []fault {
 	return faults
 }
 
+// faulty is a source file with a fault in it.
+func faulty(t *testing.T, f fault) string {
+	t.Helper()
+	raw, err := os.ReadFile(f.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(raw), f.find); n != 1 || f.find == f.with {
+		t.Fatalf("%s has what the fault replaces %d times: the code has changed, so must testdata/faults/%s.txt", f.file, n, f.name)
+	}
+	return strings.Replace(string(raw), f.find, f.with, 1)
+}
+
 // plant builds the tests of this package with the fault in it.
 func plant(t *testing.T, f fault) (binary string) {
 	source, err := filepath.Abs(f.file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.ReadFile(source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(string(raw), f.find); n != 1 {
-		t.Fatalf("%s has what the fault replaces %d times: the code has changed, so must testdata/faults/%s.txt", f.file, n, f.name)
-	}
 	dir := t.TempDir()
-	faulty := filepath.Join(dir, f.file)
-	if err = os.WriteFile(faulty, []byte(strings.Replace(string(raw), f.find, f.with, 1)), 0o600); err != nil {
+	changed := filepath.Join(dir, f.file)
+	if err = os.WriteFile(changed, []byte(faulty(t, f)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{source: faulty}})
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{source: changed}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,30 +9,38 @@ import (
 	"strings"
 )
 
-// choices decides everything about a generated event: first by the bytes it was
-// given (a fuzzing engine mutates them), then by a generator seeded with them.
+// choices decides everything about a generated event: by a generator of its own,
+// or by the bytes that a fuzzing engine gives it. When those are used up it takes
+// the last of everything (the plainest, and no to every question), so that a
+// changed byte changes one choice rather than all that follow.
 type choices struct {
-	data []byte
-	rng  *rand.Rand
+	data   []byte
+	fuzzed bool
+	rng    *rand.Rand // of the identifying values, too
 }
 
-func newChoices(data []byte, seed uint64) *choices {
-	for _, c := range data {
-		seed = seed*1099511628211 + uint64(c)
-	}
-	return &choices{data: data, rng: rand.New(rand.NewPCG(seed, 7))}
+func newChoices(seed uint64) *choices { return &choices{rng: rand.New(rand.NewPCG(seed, 7))} }
+
+// fuzzedChoices are made by a fuzzing engine; the same bytes are the same event.
+func fuzzedChoices(data []byte) *choices {
+	return &choices{data: data, fuzzed: true, rng: rand.New(rand.NewPCG(1, 7))}
 }
 
 // n gives a number below limit.
 func (c *choices) n(limit int) int {
-	if len(c.data) > 0 {
-		v := int(c.data[0])
-		c.data = c.data[1:]
-		if limit <= 256 {
-			return v % limit
-		}
+	switch {
+	case !c.fuzzed:
+		return c.rng.IntN(limit)
+	case len(c.data) == 0:
+		return limit - 1
 	}
-	return c.rng.IntN(limit)
+	v := int(c.data[0])
+	c.data = c.data[1:]
+	if limit > 256 && len(c.data) > 0 { // a place in something long
+		v += 256 * int(c.data[0])
+		c.data = c.data[1:]
+	}
+	return v % limit
 }
 
 // one in n.
@@ -410,7 +418,7 @@ func (g *gen) relation() map[string]any {
 
 // content fills in a text with everything that clients add.
 func (g *gen) content(o *object) {
-	kind := pick(g.choices, "m.text", "m.text", "m.text", "m.emote", "m.notice", "m.location", "m.key.verification.request", g.mark())
+	kind := pick(g.choices, g.mark(), "m.emote", "m.notice", "m.location", "m.key.verification.request", "m.text", "m.text", "m.text")
 	body := "hei " + g.text()
 	if g.one(8) {
 		g.media(o)

@@ -93,7 +93,7 @@ func TestOtherFormat(t *testing.T) {
 func TestCanonical(t *testing.T) {
 	again := 0
 	for seed := range uint64(10000) {
-		g := newGen(newChoices(nil, seed))
+		g := newGen(newChoices(seed))
 		m, err := Parse(g.event)
 		if err != nil || m.Kind != Text || m.New != nil {
 			continue

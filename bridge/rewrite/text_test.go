@@ -26,6 +26,7 @@ func TestEmoji(t *testing.T) {
 		{"a", "", false},
 		{"1", "", false},
 		{"1\ufe0f", "", false},
+		{"\ufe0f", "", false}, // nothing to be seen
 		{"👍👍", "", false},
 		{"👍 ", "", false},
 		{"\xff", "", false},
