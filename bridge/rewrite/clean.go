@@ -52,6 +52,8 @@ func visible(r, previous rune) bool {
 		return previous >= utf8.RuneSelf && (previous == '\ufe0f' || !joiner(previous))
 	case r == '\ufe0e' || r == '\ufe0f':
 		return previous >= utf8.RuneSelf && !joiner(previous)
+	case r >= 0xe0000:
+		return false // tags, and planes in which no letter is
 	}
 	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) && !blank(r)
 }

@@ -123,6 +123,7 @@ func TestClean(t *testing.T) {
 		"a\U000e0041\U000e0100b":     "ab",
 		"a\U000e0f41b\u2065c\ufff1d": "abcd", // nothing yet, and shown as nothing
 		"a\xffb\ufffdc":              "abc",
+		"a\U000e4041b\U0010ffffc":    "abc",
 		"\u3164\u2800":               "",
 		"\ue000":                     "",
 		"Ääkköset ja 漢字 👩‍👩‍👧":       "Ääkköset ja 漢字 👩‍👩‍👧",

@@ -52,6 +52,8 @@ type Options struct {
 	Transport http.RoundTripper // to the homeserver; nil: the network
 	Staff     []string
 	Log       io.Writer // nil: nowhere
+	// Now is the bridge's clock; nil: the time.
+	Now func() time.Time
 	// Store has more to say of the store; DSN and Keys are filled in.
 	Store store.Options
 	// Before fills the database before the bridge starts; nil: nothing.
@@ -133,7 +135,7 @@ func (i *Inside) run(o Options) error {
 		log = zerolog.New(o.Log)
 	}
 	i.Bridge = bridge.New(bridge.Options{
-		Config: i.Config, Store: i.Store, Bot: bot.New(words, bot.Settings{}), Log: log, Meter: silent{},
+		Config: i.Config, Store: i.Store, Now: o.Now, Bot: bot.New(words, bot.Settings{}), Log: log, Meter: silent{},
 		Guard:        text.NewGuard(text.Settings{}),
 		Registration: &appservice.Registration{ID: "silta", AppToken: Token, ServerToken: HSToken, SenderLocalpart: "silta_appservice"},
 		Transport:    o.Transport, Listener: newQuietListener(),

@@ -14,8 +14,8 @@ const (
 )
 
 // thread says something in the thread of a message.
-func (a *actor) thread(leg, root string) error {
-	_, err := a.Send(leg, "m.room.message", map[string]any{"msgtype": "m.text", "body": a.words(leg), "m.relates_to": map[string]any{
+func (a *actor) thread(leg, root, words string) error {
+	_, err := a.Send(leg, "m.room.message", map[string]any{"msgtype": "m.text", "body": words, "m.relates_to": map[string]any{
 		"rel_type": "m.thread", "event_id": root, "is_falling_back": true, "m.in_reply_to": map[string]any{"event_id": root}}})
 	return err
 }

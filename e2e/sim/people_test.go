@@ -33,6 +33,16 @@ type actor struct {
 type token struct {
 	by   *actor
 	room string // where it was said
+
+	// versions are what its author wrote, the last one first, when a contact was
+	// ever in it: then it comes when its author says so, or not at all. late says
+	// that it refers to such a one, and comes after it.
+	versions []string
+	late     bool
+	// may says what its author has said to the questions about it.
+	may map[mentoring.Decision]bool
+	// changed: it has been edited, so that several questions were perhaps asked.
+	changed bool
 }
 
 // The localparts are searched for in every room: they must be found nowhere
@@ -247,12 +257,17 @@ func (a *actor) act(leg string) {
 	}
 	var err error
 	switch roll := a.dice.IntN(100); {
+	case roll < 4:
+		a.tellNumber(leg, "", a.words(leg))
+		return
 	case roll < 45 || len(view) == 0:
 		_, err = a.Say(leg, a.words(leg))
 	case roll < 60:
-		_, err = a.Reply(leg, view[a.dice.IntN(len(view))].Event, a.words(leg))
+		m := view[a.dice.IntN(len(view))]
+		_, err = a.Reply(leg, m.Event, a.after(m, a.words(leg)))
 	case roll < 64:
-		err = a.thread(leg, view[a.dice.IntN(len(view))].Event)
+		m := view[a.dice.IntN(len(view))]
+		err = a.thread(leg, m.Event, a.after(m, a.words(leg)))
 	case roll < 66:
 		err = a.poll(leg)
 	case roll < 70:
@@ -267,7 +282,13 @@ func (a *actor) act(leg string) {
 	case roll < 90:
 		m := own[a.dice.IntN(len(own))]
 		a.said++
-		_, err = a.Edit(leg, m.Event, fmt.Sprintf("%s edited %d", tokenOf(m.Body), a.said))
+		words := fmt.Sprintf("%s edited %d", tokenOf(m.Body), a.said)
+		if roll >= 88 {
+			a.tellNumber(leg, m.Event, words)
+			return
+		}
+		a.changes(words, m.Body)
+		_, err = a.Edit(leg, m.Event, words)
 	default:
 		err = a.Redact(leg, own[a.dice.IntN(len(own))].Event)
 	}
@@ -292,7 +313,7 @@ func (a *actor) words(leg string) string {
 	a.said++
 	name := fmt.Sprintf("token-%d-%d", a.n, a.said)
 	a.w.mu.Lock()
-	a.w.tokens[name] = token{by: a, room: leg}
+	a.w.tokens[name] = &token{by: a, room: leg}
 	a.w.mu.Unlock()
 	return name + " first"
 }

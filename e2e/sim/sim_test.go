@@ -75,7 +75,7 @@ func simulate(t *testing.T, p plan) (commits int64) {
 			w.wrong("the store does not call its hook: nothing was crashed")
 		}
 		commits = w.commits
-		t.Logf("seed %d: %v of talk, %d messages, %d commits, %d crashes", p.seed, time.Since(began).Round(time.Second), len(w.tokens), w.commits, w.crashed)
+		t.Logf("seed %d: %v of talk, %d messages (%s), %d commits, %d crashes", p.seed, time.Since(began).Round(time.Second), len(w.tokens), w.heldOnes(), w.commits, w.crashed)
 		if t.Failed() {
 			t.Logf("%+v\n%s", p, w.log.tail())
 		}
