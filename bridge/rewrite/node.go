@@ -275,7 +275,8 @@ func plain(nodes []Node, name func(string) string) string {
 type plainWriter struct {
 	b    strings.Builder
 	name func(string) string
-	owed int // line ends before the next text
+	owed int  // line ends before the next text
+	user bool // a user ID stands at the end
 }
 
 func (w *plainWriter) write(s string) {
@@ -285,7 +286,10 @@ func (w *plainWriter) write(s string) {
 	if w.owed > 0 && w.b.Len() > 0 {
 		w.b.WriteString("\n\n"[:w.owed])
 	}
-	w.owed = 0
+	if w.user && w.owed == 0 && (alphanumeric(s[0]) || strings.IndexByte("._:-", s[0]) >= 0) {
+		w.b.WriteByte(' ') // or it would be another ID
+	}
+	w.owed, w.user = 0, false
 	w.b.WriteString(s)
 }
 
@@ -311,7 +315,9 @@ func (w *plainWriter) node(n *Node) {
 			text = w.name(text)
 		}
 		w.write(text)
+		w.user = w.name == nil
 	case tagBreak:
+		w.user = false
 		w.b.WriteString("\n"[:min(1, w.b.Len())])
 	case tagRule:
 		w.around(1, func() { w.write("---") })
