@@ -36,9 +36,9 @@ const maxChecked = 48000 // bytes; see maxText
 var (
 	sigilPattern   = regexp.MustCompile(`[@!#$][^\s:@]*:(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?)(:[0-9]+)?`)
 	opaquePattern  = regexp.MustCompile(`[!$][0-9A-Za-z_+/-]{40,}`)
-	linkPattern    = regexp.MustCompile(`(?i)matrix\.to|mxc:/|matrix:[a-z]*/`)
+	linkPattern    = regexp.MustCompile(`(?i)matrix\.to|mxc:/|matrix:[a-z]*/|/_matrix/`)
 	percentPattern = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
-	domainPattern  = regexp.MustCompile(`^(?:[^.]*\.){1,}[^.]*[^0-9.][^.]*$|^(?:[0-9]+\.){3}[0-9]+$`)
+	domainPattern  = regexp.MustCompile(`^[^.]*\..*[^0-9.]|^(?:[0-9]+\.){3}[0-9]+$`)
 )
 
 // Check is the last look at what is about to be sent (a *[Violation] stops it).
@@ -270,7 +270,7 @@ func (c *checker) text(s string) {
 }
 
 func (c *checker) identifiers(s string) {
-	if !strings.ContainsAny(s, "@!#$:") && !strings.ContainsAny(s, "mM") {
+	if !strings.ContainsAny(s, "@!#$:mM") {
 		return
 	}
 	if linkPattern.MatchString(s) {

@@ -67,6 +67,8 @@ type gen struct {
 	// Of a vote: the ballot of the poll, and whose poll it is (an index).
 	ballot *Ballot
 	owner  int
+	// answers: only an answer can have been written like that.
+	answers bool
 	// carried: the event is of a kind that may be relayed.
 	carried bool
 }
@@ -152,9 +154,9 @@ func (g *gen) identifier() string {
 	case 3:
 		return pick(g.choices, "matrix:u/", "matrix:r/", "matrix:roomid/", "MATRIX:U/", "matrix://h/u/") + bare
 	case 4:
-		return "https://app.example/#/room/" + url.PathEscape(target)
+		return "https://app.example/#/room/" + pick(g.choices, url.PathEscape(target), target+"?via="+g.server()+"&via="+g.mark(), target+"?VIA="+g.mark())
 	case 5:
-		return g.mxc()
+		return pick(g.choices, "https://"+g.server()+"/_matrix/media/v3/download/"+g.mark(), g.server()+"/_Matrix/client/v1/"+g.mark(), g.mxc(), g.mxc(), g.mxc())
 	case 6:
 		return g.eventID()
 	case 7:
@@ -404,7 +406,7 @@ func (g *gen) edit() {
 
 func (g *gen) relation() map[string]any {
 	r := map[string]any{g.mark(): g.junk(0), "via": []string{g.server()}, "room_id": g.roomID()}
-	if g.one(2) {
+	if g.answers || g.one(2) {
 		r["m.in_reply_to"] = map[string]any{"event_id": g.eventID(), "room_id": g.roomID(), g.mark(): g.junk(0)}
 	}
 	if g.one(2) {
@@ -431,9 +433,13 @@ func (g *gen) content(o *object) {
 	name := "Aino " + g.mark()
 	if g.one(4) {
 		body = fmt.Sprintf("> <%s> %s\n> %s\n\n%s", g.someone(), g.mark(), g.mark(), body)
+	} else if g.one(8) {
+		body = fmt.Sprintf("> %s<%s> %s\n\n%s", pick(g.choices, "* ", ""), name, g.mark(), body)
+		g.answers = true
+		o.set("m.relates_to", g.relation())
 	} else if g.one(5) {
 		body = name + ": " + body
-		o.set("com.beeper.per_message_profile", map[string]any{"id": g.mark(), "displayname": name, "avatar_url": g.mxc(), "has_fallback": true})
+		o.set(pick(g.choices, "m.per_message_profile", "com.beeper.per_message_profile"), map[string]any{"id": g.mark(), "displayname": name, "avatar_url": g.mxc(), "has_fallback": true})
 	}
 	o.set("msgtype", kind)
 	o.set("body", body)

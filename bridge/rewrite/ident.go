@@ -38,9 +38,9 @@ func newRedactor(v *View) *redactor {
 }
 
 // suspicious is a quick look whether s can hold an identifier at all: all but
-// the name of one site have a sigil or a colon.
+// the name of one site and one path have a sigil or a colon.
 func suspicious(s string) bool {
-	return strings.ContainsAny(s, "@!#$%:") || containsFold(s, "matrix.to")
+	return strings.ContainsAny(s, "@!#$%:") || containsFold(s, "matrix.to") || containsFold(s, "/_matrix/")
 }
 
 // text gives s without identifiers.
@@ -108,6 +108,9 @@ func (r *redactor) wordOf(word string) (string, bool) {
 		return r.whole(word), true
 	}
 	out, found := r.sigils(word)
+	if found && (strings.Contains(word, "://") || containsFold(word, "via=")) {
+		return r.whole(word), true // the rest of such a link names servers
+	}
 	if found || !strings.Contains(word, "%") {
 		return out, found
 	}
@@ -301,14 +304,14 @@ func serverName(s string) bool {
 	if port && strings.Trim(s, "0123456789") != "" {
 		return true
 	}
-	labels := strings.Split(s, ".")
-	last := labels[len(labels)-1]
-	return len(labels) == 4 || len(labels) > 1 && strings.Trim(last, "0123456789") != ""
+	_, domain, dotted := strings.Cut(s, ".")
+	return dotted && strings.Trim(domain, ".0123456789") != "" || strings.Count(s, ".") == 3
 }
 
-// matrixLink says whether a word has a link into Matrix, or a media address.
+// matrixLink says whether a word has a link into Matrix, or an address of media,
+// also as a homeserver gives them out.
 func matrixLink(word string) bool {
-	if containsFold(word, "matrix.to") || containsFold(word, "mxc:/") {
+	if containsFold(word, "matrix.to") || containsFold(word, "mxc:/") || containsFold(word, "/_matrix/") {
 		return true
 	}
 	for rest := word; ; {

@@ -129,7 +129,7 @@ func parseMedia(f fields, kind Kind) (*Message, error) {
 	}
 	m := &Message{Kind: kind, Mentions: parseMentions(f.get("m.mentions"))}
 	name, body := f.text("filename"), f.text("body")
-	if name != "" && body != "" && body != name && !fileNamePattern.MatchString(body) {
+	if name != "" && body != "" && !isNameOf(body, name) && !fileNamePattern.MatchString(body) {
 		words, err := parseWords(f, kind)
 		switch {
 		case err == nil:
@@ -140,6 +140,16 @@ func parseMedia(f fields, kind Kind) (*Message, error) {
 	}
 	m.Media = file
 	return m, nil
+}
+
+// isNameOf says whether a body is the name of a file rather than a caption: the
+// same, or the same without its ending.
+func isNameOf(body, name string) bool {
+	stem := name
+	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
+		stem = name[:dot]
+	}
+	return body == name || strings.EqualFold(body, stem)
 }
 
 // isEmpty says whether an error is that a text has no words.

@@ -3,6 +3,7 @@ package rewrite
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // key64 and the others are base64 of the right lengths that have an identifying
@@ -37,9 +38,12 @@ func (g *gen) media(o *object) {
 	name := "IMG_" + g.mark() + ".jpg"
 	o.set("msgtype", pick(g.choices, "m.image", "m.video", "m.audio", "m.file"))
 	o.set("info", g.info())
-	switch g.n(3) {
+	switch g.n(4) {
 	case 0: // the body is a name
 		o.set("body", name)
+	case 2:
+		o.set("filename", name)
+		o.set("body", strings.TrimSuffix(name, ".jpg"))
 	case 1:
 		o.set("filename", name)
 		o.set("body", name)

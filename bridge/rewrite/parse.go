@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 )
 
@@ -130,8 +131,10 @@ func parseWords(f fields, kind Kind) (*Message, error) {
 	if m.HTML != nil {
 		m.Body = plain(m.HTML, nil)
 	} else {
-		body = trimProfile(f.get("com.beeper.per_message_profile"), clean(body))
-		m.Body = strings.TrimSpace(trimReply(body, quoted))
+		for _, key := range []string{"com.beeper.per_message_profile", "m.per_message_profile"} {
+			body = trimProfile(f.get(key), clean(body))
+		}
+		m.Body = strings.TrimSpace(trimReply(body, quoted, answers(f)))
 	}
 	if m.Body == "" {
 		return unsupported("empty")
@@ -246,12 +249,16 @@ func parseMentions(raw json.RawMessage) []string {
 	return users
 }
 
+// namedQuote begins with who is quoted.
+var namedQuote = regexp.MustCompile(`^> (\* )?<[^>\n]+>`)
+
 // trimReply takes off the quote that clients before Matrix 1.13 put before an
 // answer: lines of "> ", the first of which names the person quoted. A quote
 // that somebody typed has no name; it is taken for a fallback only where the
-// formatted body had one.
-func trimReply(body string, quoted bool) string {
-	if !strings.HasPrefix(body, "> <@") && !strings.HasPrefix(body, "> * <@") && (!quoted || !strings.HasPrefix(body, "> ")) {
+// formatted body had one. In an answer the name may be the one that somebody shows.
+func trimReply(body string, quoted, answer bool) string {
+	id := strings.HasPrefix(body, "> <@") || strings.HasPrefix(body, "> * <@")
+	if !id && (!quoted || !strings.HasPrefix(body, "> ")) && (!answer || !namedQuote.MatchString(body)) {
 		return body
 	}
 	for strings.HasPrefix(body, ">") {
@@ -262,6 +269,12 @@ func trimReply(body string, quoted bool) string {
 		body = rest
 	}
 	return body
+}
+
+// answers says whether a content says that it answers something.
+func answers(f fields) bool {
+	relation, _ := decode(f.get("m.relates_to"))
+	return relation.get("m.in_reply_to") != nil
 }
 
 // trimProfile takes off the name that MSC4144 clients put before the text for

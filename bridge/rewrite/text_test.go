@@ -59,6 +59,8 @@ func TestIdentifiers(t *testing.T) {
 		{"hei", "hei"},
 		{"@aino:example.org", "Kanerva"},
 		{"(@aino:example.org)", "(Kanerva)"},
+		{"#kahvila:koti.example.100%", "X%"},
+		{"klo:12.30 @Otso:lle.2", "klo:12.30 @Otso:lle.2"},
 		{"@aino:example.org:n kanssa", "Kanerva:n kanssa"},
 		{"@aino:example.org:8448", "X"},
 		{"@aino:example.orgx", "X"},
@@ -136,19 +138,22 @@ func TestClean(t *testing.T) {
 
 func TestReplyFallback(t *testing.T) {
 	for _, test := range []struct {
-		in     string
-		quoted bool
-		want   string
+		in             string
+		quoted, answer bool
+		want           string
 	}{
-		{"hei", true, "hei"},
-		{"> <@a:b> x\n> y\n\nhei\n> oma", false, "\nhei\n> oma"},
-		{"> * <@a:b> x\n\nhei", false, "\nhei"},
-		{"> <@a:b> x", false, ""},
-		{"> x\n\nhei", true, "\nhei"},
-		{"> x\n\nhei", false, "> x\n\nhei"},
-		{"> <3 kiva", false, "> <3 kiva"},
+		{"hei", true, true, "hei"},
+		{"> <@a:b> x\n> y\n\nhei\n> oma", false, false, "\nhei\n> oma"},
+		{"> * <@a:b> x\n\nhei", false, false, "\nhei"},
+		{"> <@a:b> x", false, false, ""},
+		{"> x\n\nhei", true, false, "\nhei"},
+		{"> x\n\nhei", false, true, "> x\n\nhei"},
+		{"> <3 kiva", false, true, "> <3 kiva"},
+		{"> <Aino> x\n\nhei", false, true, "\nhei"},
+		{"> * <Aino> x\n\nhei", false, true, "\nhei"},
+		{"> <Aino> x\n\nhei", false, false, "> <Aino> x\n\nhei"},
 	} {
-		if got := trimReply(test.in, test.quoted); got != test.want {
+		if got := trimReply(test.in, test.quoted, test.answer); got != test.want {
 			t.Errorf("%q: %q, want %q", test.in, got, test.want)
 		}
 	}
