@@ -11,7 +11,8 @@ import (
 // as matrix-js-sdk reads them (to which a poll itself is silent anyway), nothing of what comes to an archived leg asks for a
 // sound: words, a picture, a poll. The picture is shown all the same. When the
 // person has written there, everything does again.
-func archivedKinds(t *testing.T, w *world, reader, writer seat, picture sent) {
+func (c *talk) archivedKinds(w *world, picture sent) {
+	t, reader, writer := c.t, c.seats[0], c.seats[1]
 	mark := reader.Mark()
 	reader.Text(reader.leg, "!"+w.Words.Command("fi", "archive"))
 	reader.HearsIn(reader.leg, mark, "archive.done")
@@ -28,7 +29,7 @@ func archivedKinds(t *testing.T, w *world, reader, writer seat, picture sent) {
 
 	writer.Text(writer.leg, "hiljaa vain")
 	quiet := []dev.Event{from("words", func(e dev.Event) bool { return e.Body() == "hiljaa vain" })}
-	writer.send(t, picture, "")
+	c.sends(1, picture, "", nil)
 	file := from("a picture", isFile)
 	notice := from("its notice", func(e dev.Event) bool { return e.ID == file.Text("m.relates_to", "event_id") })
 	writer.Send(writer.leg, pollKind+"start", poll("Kävisikö?"))
@@ -49,7 +50,7 @@ func archivedKinds(t *testing.T, w *world, reader, writer seat, picture sent) {
 	mark = reader.Mark()
 	reader.Text(reader.leg, "olen täällä taas")
 	writer.AwaitText(writer.leg, "olen täällä taas")
-	writer.send(t, picture, "")
+	c.sends(1, picture, "", nil)
 	writer.Send(writer.leg, pollKind+"start", poll("Entä nyt?"))
 	writer.Text(writer.leg, "huomaatko")
 	for _, e := range []dev.Event{from("a picture", isPicture), from("the text of a poll", isItsText), from("words", func(e dev.Event) bool { return e.Body() == "huomaatko" })} {

@@ -36,9 +36,11 @@ type talk struct {
 	t      *testing.T
 	seats  []seat
 	said   []*said
-	ghosts []map[int]string // by viewer: author → the user ID that speaks for them
-	stores map[int]bool     // whose client can tell what it has kept
-	sdk    int              // whose client is matrix-js-sdk
+	ghosts []map[int]string   // by viewer: author → the user ID that speaks for them
+	stores map[int]bool       // whose client can tell what it has kept
+	sdk    int                // whose client is matrix-js-sdk
+	files  [][]map[string]any // by seat: what they uploaded
+	looked map[string]bool    // files that have been looked at
 }
 
 // conversation: a mentee with matrix-js-sdk and a mentor with matrix-nio.
@@ -61,7 +63,7 @@ func conversation(t *testing.T, w *world) {
 }
 
 func newTalk(t *testing.T, seats ...seat) *talk {
-	c := &talk{t: t, seats: seats, ghosts: make([]map[int]string, len(seats))}
+	c := &talk{t: t, seats: seats, ghosts: make([]map[int]string, len(seats)), files: make([][]map[string]any, len(seats)), looked: map[string]bool{}}
 	for i := range c.ghosts {
 		c.ghosts[i] = map[int]string{}
 	}
@@ -301,7 +303,7 @@ func (c *talk) nobodyKnowsAnybody() {
 	c.t.Helper()
 	for viewer := range c.seats {
 		seen := c.rawOf(viewer)
-		if !strings.Contains(seen, c.seats[viewer].UserID) || !strings.Contains(seen, c.said[3].ids[viewer]) {
+		if !strings.Contains(seen, c.seats[viewer].UserID) || len(c.said) > 3 && !strings.Contains(seen, c.said[3].ids[viewer]) {
 			c.t.Fatalf("the search would find nothing, not even a person's own things")
 		}
 		for other := range c.seats {
@@ -326,6 +328,11 @@ func (c *talk) secretsOf(who int) map[string]string {
 		"the Matrix ID": s.UserID, "the localpart": localpart(s.Client), "the display name": profileName(s.Client),
 		"the first name": strings.Fields(profileName(s.Client))[0],
 		"the leg":        s.leg, "the management room": s.Room, "the device": s.Device,
+	}
+	for i, file := range c.files[who] {
+		key, _ := file["key"].(map[string]any)
+		secrets[fmt.Sprintf("the address of file %d", i)] = fmt.Sprint(file["url"])
+		secrets[fmt.Sprintf("the key of file %d", i)] = fmt.Sprint(key["k"])
 	}
 	for i, m := range c.said {
 		secrets[fmt.Sprintf("the event ID of message %d", i)] = m.ids[who]

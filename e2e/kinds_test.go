@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"testing"
 	"time"
 
 	"silta/dev"
@@ -138,7 +139,7 @@ func (c *talk) comes(name, eventType string, author, viewer, mark int, want map[
 				continue
 			}
 			if reflect.DeepEqual(e.Content, want) {
-				c.wire(name, v, e)
+				overTheWire(c.t, name, v, e)
 				return e.ID
 			}
 			raw, _ := json.Marshal(e.Content)
@@ -152,17 +153,17 @@ func (c *talk) comes(name, eventType string, author, viewer, mark int, want map[
 	}
 }
 
-// wire compares the event as the viewer's homeserver gives it, with all that
+// overTheWire compares the event as the viewer's homeserver gives it, with all that
 // changes from event to event taken out.
-func (c *talk) wire(name string, v seat, e dev.Event) {
-	c.t.Helper()
-	raw, err := dev.NewUser(v.Account).Raw(c.t.Context(), "/_matrix/client/v3/rooms/"+v.leg+"/event/"+e.ID)
+func overTheWire(t *testing.T, name string, v seat, e dev.Event) {
+	t.Helper()
+	raw, err := dev.NewUser(v.Account).Raw(t.Context(), "/_matrix/client/v3/rooms/"+v.leg+"/event/"+e.ID)
 	if err != nil {
-		c.t.Fatalf("%s: %v", name, err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	var got map[string]any
 	if err = json.Unmarshal(raw, &got); err != nil {
-		c.t.Fatalf("%s: %v", name, err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	content, _ := got["content"].(map[string]any)
 	for _, volatile := range []string{"origin_server_ts", "unsigned", "age"} {
@@ -175,7 +176,7 @@ func (c *talk) wire(name string, v seat, e dev.Event) {
 			switch key {
 			case "algorithm", "ciphertext", "session_id", "sender_key", "device_id", "m.relates_to":
 			default:
-				c.t.Errorf("%s: the wrapping of an event says %s", name, key)
+				t.Errorf("%s: the wrapping of an event says %s", name, key)
 			}
 		}
 	}
@@ -183,7 +184,7 @@ func (c *talk) wire(name string, v seat, e dev.Event) {
 		delete(want, "user_id")
 	}
 	if !reflect.DeepEqual(got, want) {
-		c.t.Errorf("%s: over the wire came %s", name, raw)
+		t.Errorf("%s: over the wire came %s", name, raw)
 	}
 }
 
