@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"strings"
-	"testing"
 
 	"silta/dev"
 )
