@@ -87,8 +87,11 @@ func (g *Guard) search(all []mentoring.Finding, f *folded, c *clues) []mentoring
 	if c.at || c.dot {
 		list = emails(list, f.s)
 	}
-	if c.dot {
+	if c.dot || c.link {
 		list = g.links(list, f.s)
+	}
+	if c.digits >= leastOfPlace {
+		list = places(list, f.s)
 	}
 	if c.at || c.medium || c.digits >= 4 && strings.Contains(f.s, "#") {
 		list = handles(list, f.s)

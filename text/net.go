@@ -33,6 +33,13 @@ var (
 
 	webLink  = regexp.MustCompile(`(?:h ?[tx] ?[tx] ?p ?s? ?: ?/ ?/|www ?\.) ?[^\s` + "\x01" + `]+`)
 	bareLink = regexp.MustCompile(`(?:` + host + `\.)+(?:` + anyTop + `)(?:[/?#:][^\s` + "\x01" + `]*)?`)
+	// Of other apps, which it opens; and with a path behind a top-level domain of
+	// any name.
+	appLink  = regexp.MustCompile(`[a-z][a-z0-9+.-]{1,20}://[^\s` + "\x01" + `]+`)
+	pathLink = regexp.MustCompile(`(?:` + host + `\.)*[a-z0-9åäö][a-z0-9åäö-]{2,}\.[a-z]{2,20}/[^\s` + "\x01" + `]{3,}`)
+	// The rest of an address that goes on behind what looked like its end.
+	linkRest = regexp.MustCompile(`^(?:\.` + host + `)+(?:[/?#:][^\s` + "\x01" + `]*)?`)
+
 	saidLink = regexp.MustCompile(`[a-z0-9åäö-]{3,}(?: ?[(\[{<*_] ?(?:dot|piste|punkt|\.) ?[)\]}>*_] ?| (?:dot|piste|punkt) )(?:` + plainTop + `|se|me)`)
 
 	matrixID   = regexp.MustCompile(`[@!#$][a-z0-9._=/+-]+ ?: ?(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::[0-9]+)?`)
@@ -95,12 +102,20 @@ func (g *Guard) links(list []found, s string) []found {
 	for _, m := range webLink.FindAllStringIndex(s, -1) {
 		list = g.link(list, s, m[0], m[1])
 	}
+	for _, re := range []*regexp.Regexp{appLink, pathLink} {
+		for _, m := range re.FindAllStringIndex(s, -1) {
+			if m[0] == 0 || !wordByte(s[m[0]-1]) && strings.IndexByte("@./-_", s[m[0]-1]) < 0 {
+				list = g.link(list, s, m[0], m[1])
+			}
+		}
+	}
 	for _, m := range bareLink.FindAllStringIndex(s, -1) {
-		if m[0] > 0 && (wordByte(s[m[0]-1]) || strings.IndexByte("@./-_:", s[m[0]-1]) >= 0) || !endsWord(s, m[1]) && !strings.ContainsAny(s[m[0]:m[1]], "/?#") {
+		end := m[1] + len(linkRest.FindString(s[m[1]:]))
+		if !beginsHost(s, m[0]) || !endsWord(s, end) && !strings.ContainsAny(s[m[0]:end], "/?#") {
 			continue
 		}
 		if isHost(s[m[0]:m[1]], s[m[1]:]) {
-			list = g.link(list, s, m[0], m[1])
+			list = g.link(list, s, m[0], end)
 		}
 	}
 	for _, m := range saidLink.FindAllStringIndex(s, -1) {
@@ -109,6 +124,11 @@ func (g *Guard) links(list []found, s string) []found {
 		}
 	}
 	return list
+}
+
+// beginsHost says whether the name of a host can begin at a place.
+func beginsHost(s string, at int) bool {
+	return at == 0 || strings.HasSuffix(s[:at], "//") || !wordByte(s[at-1]) && strings.IndexByte("@./-_", s[at-1]) < 0
 }
 
 func (g *Guard) link(list []found, s string, start, end int) []found {

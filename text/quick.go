@@ -10,6 +10,7 @@ type clues struct {
 	numbers int  // number words
 	medium  bool // the name of a social medium
 	sigil   bool // what begins a Matrix room, event or tag
+	link    bool // what stands between the scheme of an address and the rest
 	singles int  // words of one letter
 }
 
@@ -21,7 +22,7 @@ const leastSpelled = 5
 
 // none says that there is nothing to look for.
 func (c *clues) none() bool {
-	return c.digits == 0 && c.singles < leastSpelled && !c.at && !c.dot && c.numbers < leastSpoken && !c.medium && !c.sigil
+	return c.digits == 0 && c.singles < leastSpelled && !c.at && !c.dot && c.numbers < leastSpoken && !c.medium && !c.sigil && !c.link
 }
 
 // quick looks a text through once. It is plain where every character is one
@@ -49,6 +50,8 @@ func quick(s string) (c clues, plain bool) {
 			c.at = true
 		case b == '#' || b == '!' || b == '$':
 			c.sigil = c.sigil || i+1 < len(s) && letter(s[i+1])
+		case b == ':':
+			c.link = c.link || strings.HasPrefix(s[i:], "://")
 		case b == '.':
 			c.dot = c.dot || i > 0 && i+1 < len(s) && s[i+1] > '9' && letter(s[i+1]) && s[i-1] != ' '
 		case b >= 0x80:
