@@ -119,7 +119,7 @@ func (t *turn) showCase(id mentoring.CaseID) error {
 	if err != nil {
 		return err
 	}
-	parts := []string{t.b.CaseHead(t.lang, f.Case)}
+	parts := []string{t.b.caseLines(t.lang, f.Case, false)}
 	if f.Mine {
 		parts[0] += "\n" + t.text("case.is_yours")
 	}
@@ -442,6 +442,11 @@ func (t *turn) answerGuest(q *question, r reply) (bool, error) {
 // CaseHead is the first message of a case's thread in the staff room. It says
 // what is asked for and how far it is, and never who asks: their role only.
 func (b *Bot) CaseHead(lang mentoring.Language, c mentoring.Case) string {
+	return b.caseLines(lang, c, true)
+}
+
+// caseLines is how a case stands; with buttons it also says what its buttons do.
+func (b *Bot) caseLines(lang mentoring.Language, c mentoring.Case, buttons bool) string {
 	number := int64(c.ID)
 	say := func(key string, pairs ...any) string { return b.Render(lang, mentoring.T(key, pairs...)) }
 	lines := []string{say("case.head."+string(c.Kind), "number", number)}
@@ -461,9 +466,14 @@ func (b *Bot) CaseHead(lang mentoring.Language, c mentoring.Case) string {
 		if !c.Due.IsZero() && c.Reminded == 0 {
 			lines = append(lines, say("case.head.by", "until", c.Due))
 		}
-		lines = append(lines, say("case.head.buttons", "claim", buttonClaim, "more", buttonMore))
+		if buttons {
+			lines = append(lines, say("case.head.buttons", "claim", buttonClaim, "more", buttonMore))
+		}
 	case mentoring.CaseClaimed:
-		lines = append(lines, say("case.head.claimed", "number", number), say("case.head.more", "more", buttonMore))
+		lines = append(lines, say("case.head.claimed", "number", number))
+		if buttons {
+			lines = append(lines, say("case.head.more", "more", buttonMore))
+		}
 	case mentoring.CaseClosed:
 		lines = append(lines, say("case.head.closed"), say("case.head.outcome", "outcome", mentoring.T("case.outcome."+string(c.Outcome))))
 	}

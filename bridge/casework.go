@@ -55,6 +55,19 @@ func (s *step) showButtons(room int64, c *mentoring.Case) error {
 	return nil
 }
 
+// usedButton takes a button away that was tapped, and puts it there anew if the case
+// has it still: whoever taps next finds it untouched.
+func (s *step) usedButton(room store.Room, id mentoring.CaseID, button string) error {
+	if err := s.takeAway(room.Kind, room.Owner, buttonKey(id, button)); err != nil {
+		return err
+	}
+	c, err := s.tx.Case(id)
+	if err != nil {
+		return notFoundIsFine(err)
+	}
+	return s.showButtons(room.Owner, &c)
+}
+
 // takeAway redacts the line or button that is known by a key, once what is before
 // it in its lane has been sent.
 func (s *step) takeAway(kind store.RoomKind, owner int64, key string) error {

@@ -85,7 +85,7 @@ func (s *step) ask(room store.Room, request bot.Request) error {
 		about = answer.Case
 	}
 	if answer.Used != "" {
-		if err := s.takeAway(room.Kind, room.Owner, buttonKey(about, answer.Used)); err != nil {
+		if err := s.usedButton(room, about, answer.Used); err != nil {
 			return err
 		}
 	}

@@ -75,7 +75,7 @@ func (d *desk) looks(t *testing.T) {
 	web.Tap(moreButton)
 	d.StaffRoom.HearsIn(d.StaffRoom.Room, staff, "case.notes")
 	web.Reads("Soitin koordinaattorille")
-	d.buttons(t, head) // used
+	d.buttons(t, head, moreButton) // for the next one
 	both("case-thread")
 	d.thread(t, head, d.command("close", d.Words.Text("fi", "case.outcome.guided")), "case.close_sure")
 	web.Reads("Vahvista kirjoittamalla")

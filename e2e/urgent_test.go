@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -15,6 +16,7 @@ import (
 type alarm struct {
 	caller *dev.Person
 	number string
+	line   dev.Event // that told the room
 	began  time.Time
 	marks  map[*dev.Person]int
 }
@@ -37,6 +39,7 @@ func (d *desk) alarms(t *testing.T) {
 	if !inThread(line, head) || line.Text("msgtype") != "m.text" {
 		t.Errorf("the room is told by %s", line.Raw)
 	}
+	a.line = line
 	call, _ := d.second.HearsIn(d.second.Room, a.marks[d.second], "alarm.call")
 	if call.Text("msgtype") != "m.text" || !strings.Contains(call.Body(), a.number) {
 		t.Errorf("the first is called with %s", call.Raw)
@@ -53,6 +56,9 @@ func (d *desk) unanswered(t *testing.T) {
 	d.Staff.Patience = 2 * time.Minute
 	call, _ := d.Staff.HearsIn(d.Staff.Room, a.marks[d.Staff], "alarm.call")
 	d.Staff.Patience = patience
+	if after := sentAt(t, call).Sub(sentAt(t, a.line)); after < 55*time.Second {
+		t.Errorf("the next is called %v after the first", after)
+	}
 	t.Logf("the next is called %.0f s after the first, over a kill of the program", time.Since(a.began).Seconds())
 	d.StaffRoom.HearsIn(d.StaffRoom.Room, a.marks[d.Staff], "alarm.unanswered")
 	d.Staff.Tap(call.ID, "👍")
@@ -67,6 +73,18 @@ func (d *desk) unanswered(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// sentAt is when the homeserver got an event.
+func sentAt(t *testing.T, e dev.Event) time.Time {
+	t.Helper()
+	var at struct {
+		TS int64 `json:"origin_server_ts"`
+	}
+	if err := json.Unmarshal(e.Raw, &at); err != nil || at.TS == 0 {
+		t.Fatalf("an event has no time: %v, %s", err, e.Raw)
+	}
+	return time.UnixMilli(at.TS)
 }
 
 // calls counts how often somebody was called in their own room.
