@@ -290,6 +290,11 @@ func (t *turn) chooseMentor(id mentoring.MembershipID) error {
 	if err != nil {
 		return err
 	}
+	if l := t.mem.Mentors; l != nil && !l.old(t.act.Now) && slices.Contains(l.IDs, int64(id)) {
+		if err := t.act.Sought(c, l.Filter.Topics); err != nil {
+			return err
+		}
+	}
 	t.forget()
 	t.say("choose.done", "alias", c.Aliases(c.ByMember(t.member.ID).ID))
 	return nil

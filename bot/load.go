@@ -93,6 +93,10 @@ func (t *turn) summary(string) error {
 		t.line(text + "\n" + t.text("summary.given"))
 		return nil
 	}
+	if s.LikelyHours > 0 {
+		t.ask(question{Kind: askHours, ID: s.LikelyHours}, text+"\n\n"+t.text("summary.hours_likely", "n", s.LikelyHours), keyYes)
+		return nil
+	}
 	t.ask(question{Kind: askHours}, text+"\n\n"+t.text("summary.hours"))
 	return nil
 }
@@ -125,23 +129,44 @@ func (t *turn) staffSummary() error {
 	return nil
 }
 
-// answerHours takes the hours that a mentor used in the quarter, and asks for
-// the themes.
-func (t *turn) answerHours(_ *question, r reply) (bool, error) {
+// answerHours takes the hours that a mentor used in the quarter, as they say or
+// as proposed, and asks for the themes.
+func (t *turn) answerHours(q *question, r reply) (bool, error) {
 	n := number(r.text)
-	if n == 0 && word(r.text) != "0" {
+	switch {
+	case r.yes && q.ID > 0:
+		n = int(q.ID)
+	case n == 0 && word(r.text) != "0":
 		return false, nil
 	}
-	keys := t.act.Rules.Topics
-	t.ask(question{Kind: askThemes, ID: int64(n), Words: keys},
-		t.text("summary.themes")+"\n\n"+t.menu(1, t.topicNames(keys)), keySkip)
+	s, err := t.act.OwnSummary(*t.member)
+	if err != nil {
+		return true, err
+	}
+	next := question{Kind: askThemes, ID: int64(n), Words: t.act.Rules.Topics}
+	for i, key := range next.Words {
+		if slices.Contains(s.LikelyThemes, key) {
+			next.Chosen = append(next.Chosen, i+1)
+		}
+	}
+	if len(next.Chosen) == 0 {
+		t.ask(next, t.text("summary.themes")+"\n\n"+t.menu(1, t.topicNames(next.Words)), keySkip)
+		return true, nil
+	}
+	likely := strings.Join(t.topicNames(s.LikelyThemes), ", ")
+	t.ask(next, t.text("summary.themes_likely", "topics", likely)+"\n\n"+t.menu(1, t.topicNames(next.Words)), keyYes, keySkip)
 	return true, nil
 }
 
-// answerThemes takes the numbers of the themes and keeps the summary.
+// answerThemes takes the numbers of the themes, or those that are proposed, and
+// keeps the summary.
 func (t *turn) answerThemes(q *question, r reply) (bool, error) {
+	chosen := r.many
+	if r.yes {
+		chosen = q.Chosen
+	}
 	var themes []string
-	for _, n := range r.many {
+	for _, n := range chosen {
 		if n > len(q.Words) {
 			return false, nil
 		}

@@ -217,7 +217,11 @@ func (a *Act) ClaimAsking(m Member, id AskingID) (*Conversation, error) {
 		return nil, err
 	}
 	a.Do(Notify{Member: mentee.ID, Text: T("ask.claimed", "alias", l.Card.Alias), Loud: true})
-	return a.place(mentee, l)
+	c, err := a.place(mentee, l)
+	if err != nil {
+		return nil, err
+	}
+	return c, a.Sought(c, []string{q.Topic})
 }
 
 // endAsking ends an asking, takes its words away, and says so on every card.
