@@ -63,6 +63,9 @@ func (t *turn) showMentors(l *list) error {
 		parts[0] += "\n" + t.text("mentors.by", "filter", t.filterText(&l.Filter))
 	}
 	parts = append(parts, t.menu(from, lines), t.text("mentors.how", "number", from))
+	if from == 1 && !l.Filter.Any() && !l.Filter.All {
+		parts = append(parts, t.topicCounts(found)...)
+	}
 	if len(left) > len(page) {
 		parts = append(parts, t.text("mentors.more", "n", len(left)-len(page)))
 	}
@@ -71,6 +74,30 @@ func (t *turn) showMentors(l *list) error {
 	l.Shown = t.act.Now.UnixMilli()
 	t.mem.Mentors = l
 	return nil
+}
+
+// topicCounts says, of more mentors than there are on a page, with how many one can
+// talk about which topic, the most first (feature F2).
+func (t *turn) topicCounts(found []*mentoring.Listing) []string {
+	if len(found) <= pageSize {
+		return nil
+	}
+	counts := map[string]int{}
+	for _, m := range found {
+		for _, key := range m.Card.Topics {
+			counts[key]++
+		}
+	}
+	keys := slices.DeleteFunc(t.offered(), func(key string) bool { return counts[key] == 0 })
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(keys, func(x, y string) int { return counts[y] - counts[x] })
+	list := make([]string, len(keys))
+	for i, key := range keys {
+		list[i] = t.text("mentors.topic", "topic", t.topicName(key), "n", counts[key])
+	}
+	return []string{t.text("mentors.topics", "topics", strings.Join(list, ", "), "topic", t.topicName(keys[0]))}
 }
 
 // noMentors says why there is nobody to show, and what to do: near topics, and

@@ -342,7 +342,8 @@ func (a *Act) tellMentees(s Membership, line func(alias string) Text) error {
 }
 
 // SetStatus changes the line under the mentor's alias; it needs no approval.
-// Empty takes it away.
+// Empty takes it away. Those who talk with the mentor read it in their rooms: a
+// line there is encrypted, which a room's topic, where it might stand, is not.
 func (a *Act) SetStatus(m Member, text string) error {
 	s, err := a.ownMentor(m, DoAway)
 	if err != nil {
@@ -358,8 +359,12 @@ func (a *Act) SetStatus(m Member, text string) error {
 	if err != nil {
 		return missing(err, "card", Refuse("card.none"))
 	}
+	changed := text != "" && text != c.Status
 	c.Status = text
-	return a.putCard(&c)
+	if err := a.putCard(&c); err != nil || !changed {
+		return err
+	}
+	return a.tellMentees(s, func(alias string) Text { return T("chat.mentor_status", "alias", alias, "text", text) })
 }
 
 func (a *Act) putCard(c *Card) error {
