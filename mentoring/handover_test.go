@@ -117,3 +117,65 @@ func TestSuccessorOnTrial(t *testing.T) {
 		return err
 	})
 }
+
+// TestSuccessorNow: the one with the most of the same topics, then the one with the
+// fewest people; never the former, the mentee themself, or somebody with a block;
+// and another when the one who was proposed is not free any more.
+func TestSuccessorNow(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	_, former := w.mentor(staff, "Kanerva")
+	mentee, own := w.mentor(staff, "Kuu") // a mentor can be a mentee, too
+	_, busyID := w.mentor(staff, "Kaisla")
+	_, best := w.mentor(staff, "Kataja")
+	blocked, _ := w.mentor(staff, "Kielo")
+	other, _ := w.invited(staff, "Koivu")
+	otherID := w.memberships(other)[0].ID
+	card := wholeCard()
+	card.Alias, card.Topics = "Koivu", []string{"family"}
+	w.must(func(a *mentoring.Act) error { return a.SaveCard(other, &card) })
+	w.must(func(a *mentoring.Act) error { return a.SubmitCard(other) })
+	w.must(func(a *mentoring.Act) error { return a.ApproveCard(staff, otherID) })
+	w.put(func(tx mentoring.Tx) error { return tx.PutBlock(blocked.ID, mentee.ID, w.now) })
+	w.choose(w.mentee("Suo"), busyID)
+	c := w.talking(mentee, former)
+	mentor := w.member(c.Participants[1].Member)
+	offer := func(a *mentoring.Act) error { return a.OfferHandOver(mentor, c.ID) }
+	w.must(offer)
+	w.refused("handover.already", offer)
+	proposed := func() mentoring.MembershipID {
+		t.Helper()
+		var p []mentoring.Proposal
+		w.look(func(a *mentoring.Act) (err error) { p, err = a.Proposals(mentee); return err })
+		if len(p) != 1 {
+			t.Fatalf("%d questions", len(p))
+		}
+		if p[0].Mentor == nil {
+			return 0
+		}
+		return p[0].Mentor.Membership.ID
+	}
+	for _, step := range []struct {
+		want mentoring.MembershipID
+		gone mentoring.MembershipID // after that
+	}{{best, best}, {busyID, busyID}, {otherID, otherID}, {0, 0}} {
+		if got := proposed(); got != step.want {
+			t.Errorf("proposed %d, want %d (own %d, former %d)", got, step.want, own, former)
+		}
+		if step.gone != 0 {
+			w.must(func(a *mentoring.Act) error {
+				return a.GoAway(w.memberIn(a, w.membership(step.gone).Member), time.Time{}, "")
+			})
+		}
+	}
+	w.refused("handover.none", func(a *mentoring.Act) error { return a.DeclineHandOver(mentor, c.ID) })
+	w.later(25 * time.Hour)
+	w.tick()
+	w.later(48 * time.Hour)
+	if !toldStaff(w.tick(), "handover.lapsed") {
+		t.Error("staff do not know that nobody answered")
+	}
+	proposed() // it can still be answered
+	w.must(func(a *mentoring.Act) error { return a.DeclineHandOver(mentee, c.ID) })
+	w.refused("chat.is_over", offer)
+}
