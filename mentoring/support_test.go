@@ -56,7 +56,10 @@ func TestSupportIsAsked(t *testing.T) {
 	mentee := w.mentee("Kuu")
 	talk := w.talking(mentee, id)
 	var report mentoring.Case
-	w.must(func(a *mentoring.Act) (err error) { report, err = a.CallStaff(mentee, mentoring.CaseReport, talk.ID); return err })
+	w.must(func(a *mentoring.Act) (err error) {
+		report, err = a.CallStaff(mentee, mentoring.CaseReport, talk.ID)
+		return err
+	})
 	w.refused("support.own", gives(m, c.ID))
 	w.refused("support.gone", gives(free, report.ID)) // it is no mentor's wish to talk
 	w.refused("support.gone", gives(free, 999))
