@@ -200,8 +200,8 @@ func (r *legReader) take(ctx context.Context, w, source wire, from *mentoring.Pa
 	case err != nil || m == nil:
 		return err
 	}
-	switch {
-	case m.Kind == rewrite.Reaction:
+	switch m.Kind {
+	case rewrite.Reaction:
 		to, err := r.target(ctx, m, from)
 		if err != nil {
 			return err
@@ -210,7 +210,7 @@ func (r *legReader) take(ctx context.Context, w, source wire, from *mentoring.Pa
 			to.Reactions = append(to.Reactions, takenReaction{From: from.Alias, Reaction: m.Relation.Key})
 		}
 		return nil
-	case m.Kind == rewrite.Redaction, m.Kind == rewrite.PollVote, m.Kind == rewrite.PollEnd:
+	case rewrite.Redaction, rewrite.PollVote, rewrite.PollEnd:
 		return nil
 	}
 	kind, text, ok := r.text(m, from)

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -32,7 +33,7 @@ func TestSpool(t *testing.T) {
 		from := rand.IntN(len(want))
 		piece := make([]byte, rand.IntN(70_000))
 		n, err := s.ReadAt(piece, int64(from))
-		if !bytes.Equal(piece[:n], want[from:from+n]) || n < len(piece) && (err != io.EOF || from+n != len(want)) {
+		if !bytes.Equal(piece[:n], want[from:from+n]) || n < len(piece) && (!errors.Is(err, io.EOF) || from+n != len(want)) {
 			t.Fatalf("%d of %d bytes from %d: %v", n, len(piece), from, err)
 		}
 	}

@@ -373,10 +373,10 @@ func (a *Act) dueMeasures() (more bool, err error) {
 		return false, fmt.Errorf("due measures: %w", err)
 	}
 	for _, x := range due {
-		switch {
-		case x.State == MeasureLifted:
+		switch x.State {
+		case MeasureLifted:
 			err = a.Tx.DeleteMeasure(x.ID)
-		case x.State == MeasureFresh:
+		case MeasureFresh:
 			err = a.settle(x)
 		default:
 			a.Do(TellStaff{Programme: x.Programme, Unit: x.Unit, Loud: true, Text: T("measure.review", "number", int64(x.ID),

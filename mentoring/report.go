@@ -39,7 +39,7 @@ type Report struct {
 // Term is some months, both in it: "2026-01" to "2026-12".
 type Term struct{ From, To string }
 
-// MonthTerm, QuarterTerm and YearTerm are the terms that have a name.
+// MonthTerm is a month, 1 to 12.
 func MonthTerm(year, month int) Term {
 	m := fmt.Sprintf("%04d-%02d", year, month)
 	return Term{m, m}
