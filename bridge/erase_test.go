@@ -180,34 +180,15 @@ func TestErasingGoesOnAfterACrash(t *testing.T) {
 
 func eraseWithCrash(t *testing.T, at int64, committed bool) (died bool) {
 	t.Helper()
-	var armed atomic.Bool
-	var commits atomic.Int64
-	l := newLeaver(newWorld(t, func(w *world) {
-		w.crash = func(after bool) error {
-			if !armed.Load() {
-				return nil
-			}
-			if !after {
-				commits.Add(1)
-			}
-			if commits.Load() == at && after == committed {
-				return errors.New("the process died")
-			}
-			return nil
-		}
-	}))
-	armed.Store(true)
+	d := &death{at: at, committed: committed}
+	l := newLeaver(newWorld(t, d.waits))
+	d.armed.Store(true)
 	began := l.deletes()
 	l.until("the end or the crash", func() bool {
 		_, found := l.member(l.aino.ID)
 		return l.crashed.Load() || errors.Is(found, mentoring.ErrNotFound)
 	})
-	armed.Store(false)
-	if l.store.Write(context.Background(), func(*store.Tx) error { return nil }) != nil {
-		died = true
-		l.stop()
-		l.crashed.Store(false)
-		l.start()
+	if died = d.passes(l.world); died {
 		if m, err := l.member(l.aino.ID); began != nil && err == nil && m.Join == mentoring.JoinDone {
 			if err := l.deletes(); err != nil { // it was not decided: they say it again
 				t.Fatal(err)

@@ -231,40 +231,20 @@ func TestForgettingGoesOnAfterACrash(t *testing.T) {
 
 func forgetWithCrash(t *testing.T, at int64, committed bool) (died bool) {
 	t.Helper()
-	var armed atomic.Bool
-	var commits atomic.Int64
-	w := newWorld(t, func(w *world) {
-		w.crash = func(after bool) error {
-			if !armed.Load() {
-				return nil
-			}
-			if !after {
-				commits.Add(1)
-			}
-			if commits.Load() == at && after == committed {
-				return errors.New("the process died")
-			}
-			return nil
-		}
-	})
+	d := &death{at: at, committed: committed}
+	w := newWorld(t, d.waits)
 	n := w.comes("aino")
 	w.enters(n)
 	w.pass(27 * day)
 	w.hears(n, "not finished")
-	armed.Store(true)
+	d.armed.Store(true)
 	w.pass(3 * day)
 	w.until("the end or the crash", func() bool {
 		heads, err := w.store.Heads(context.Background())
 		_, found := w.member(n.ID)
 		return w.crashed.Load() || errors.Is(found, mentoring.ErrNotFound) && err == nil && len(heads) == 0
 	})
-	armed.Store(false)
-	if err := w.store.Write(context.Background(), func(*store.Tx) error { return nil }); err != nil {
-		died = true
-		w.stop()
-		w.crashed.Store(false)
-		w.start()
-	}
+	died = d.passes(w)
 	w.gone(n)
 	w.stop()
 	return died

@@ -3,7 +3,6 @@ package bridge_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -436,39 +435,19 @@ func TestMediaWithCrash(t *testing.T) {
 
 func mediaWithCrash(t *testing.T, at int64, committed bool) (died bool) {
 	t.Helper()
-	var armed atomic.Bool
-	var commits atomic.Int64
-	w := newWorld(t, carriesMedia, func(w *world) {
-		w.crash = func(after bool) error {
-			if !armed.Load() {
-				return nil
-			}
-			if !after {
-				commits.Add(1)
-			}
-			if commits.Load() == at && after == committed {
-				return errors.New("the process died")
-			}
-			return nil
-		}
-	})
+	d := &death{at: at, committed: committed}
+	w := newWorld(t, carriesMedia, d.waits)
 	people := w.talk("aino", "otso")
 	aino, otso := people[0], people[1]
 	w.join(people...)
-	armed.Store(true)
+	d.armed.Store(true)
 	aino.shows(aino.Upload(photo(900, 900)), "see")
 	must(aino.Say(aino.room, "after"))
 	w.until("the end or the crash", func() bool {
 		heads, err := w.store.Heads(context.Background())
 		return w.crashed.Load() || err == nil && len(heads) == 0 && len(bodiesOf(otso, "@silta_")) == 2
 	})
-	armed.Store(false)
-	if err := w.store.Write(context.Background(), func(*store.Tx) error { return nil }); err != nil {
-		died = true
-		w.stop()
-		w.crashed.Store(false)
-		w.start()
-	}
+	died = d.passes(w)
 	w.sees(otso, "see", "after")
 	shown := w.clean(w.lastFile(otso), "image.jpg")
 	w.until("nothing is there that no message shows", func() bool {

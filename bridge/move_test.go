@@ -1,11 +1,9 @@
 package bridge_test
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"slices"
-	"sync/atomic"
 	"testing"
 
 	"silta/dev/hs"
@@ -130,37 +128,17 @@ func TestMovingGoesOnAfterACrash(t *testing.T) {
 
 func moveWithCrash(t *testing.T, at int64, committed bool) (died bool) {
 	t.Helper()
-	var armed atomic.Bool
-	var commits atomic.Int64
-	m := newMover(newWorld(t, func(w *world) {
-		w.crash = func(after bool) error {
-			if !armed.Load() {
-				return nil
-			}
-			if !after {
-				commits.Add(1)
-			}
-			if commits.Load() == at && after == committed {
-				return errors.New("the process died")
-			}
-			return nil
-		}
-	}))
+	d := &death{at: at, committed: committed}
+	m := newMover(newWorld(t, d.waits))
 	n := m.comes("uusi")
 	m.enters(n)
-	armed.Store(true)
+	d.armed.Store(true)
 	must(n.Say(n.room, "move "+m.phrase.String()))
 	m.until("the end or the crash", func() bool {
 		_, found := m.member(m.aino.ID)
 		return m.crashed.Load() || errors.Is(found, mentoring.ErrNotFound)
 	})
-	armed.Store(false)
-	if m.store.Write(context.Background(), func(*store.Tx) error { return nil }) != nil {
-		died = true
-		m.stop()
-		m.crashed.Store(false)
-		m.start()
-	}
+	died = d.passes(m.world)
 	m.moved(n)
 	m.stop()
 	return died

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -280,35 +279,17 @@ func TestSignUpAfterACrash(t *testing.T) {
 
 func signUpWithCrash(t *testing.T, at int64, committed, comes, undoes bool) (died bool) {
 	t.Helper()
-	var armed atomic.Bool
-	var commits atomic.Int64
+	d := &death{at: at, committed: committed}
 	r := newRegister(undoes)
 	w := newWorld(t, func(w *world) {
 		w.people = r
-		w.crash = func(after bool) error {
-			if !armed.Load() {
-				return nil
-			}
-			if !after {
-				commits.Add(1)
-			}
-			if commits.Load() == at && after == committed {
-				return errors.New("the process died")
-			}
-			return nil
-		}
+		d.waits(w)
 	})
 	w.hs.Person("arvottu1")
 	w.hs.Person("arvottu2")
-	armed.Store(true)
+	d.armed.Store(true)
 	_, err := w.bridge.SignUp(context.Background(), "lippu", aino(), "salasana-1")
-	armed.Store(false)
-	if w.store.Write(context.Background(), func(*store.Tx) error { return nil }) != nil {
-		died = true
-		w.stop()
-		w.crashed.Store(false)
-		w.start()
-	} else if err != nil {
+	if died = d.passes(w); !died && err != nil {
 		t.Fatal(err)
 	}
 	if comes {

@@ -5,6 +5,28 @@ import (
 	"path/filepath"
 )
 
+// chromiumDriver starts a script of dev/webclient; executable is the Chromium that
+// it shall drive.
+func chromiumDriver(t T, script string) (driver *lines, executable string) {
+	t.Helper()
+	executable, err := exec.LookPath("chromium")
+	if err != nil {
+		Install(t, "chromium")
+		executable = "chromium"
+	}
+	if !nodeWorks() {
+		Install(t, "node")
+	}
+	driver = runLines(t, nil, "node", filepath.Join(npm(t, "webclient", webclientFiles()...), script))
+	t.Cleanup(driver.close)
+	return driver, executable
+}
+
+// webclientFiles are what the folder dev/webclient has.
+func webclientFiles() []string {
+	return []string{"package.json", "package-lock.json", "drive.mjs", "browser.mjs", "client.js", "index.html", "visitor.mjs", "whole.js", "whole.html"}
+}
+
 // Browser is a web client made of hydrogen-view-sdk (dev/webclient) in Debian's
 // Chromium, which shows one room.
 type Browser struct {
@@ -17,18 +39,9 @@ type Browser struct {
 // signed.
 func Hydrogen(t T, a Account, room string) *Browser {
 	t.Helper()
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		Install(t, "chromium")
-		chromium = "chromium"
-	}
-	if !nodeWorks() {
-		Install(t, "node")
-	}
-	dir := npm(t, "webclient", webclientFiles()...)
 	// What a browser tells comes as answers only: there is no client to tell of events.
-	b := &Browser{t: t, driver: runLines(t, nil, "node", filepath.Join(dir, "browser.mjs"))}
-	t.Cleanup(b.driver.close)
+	driver, chromium := chromiumDriver(t, "browser.mjs")
+	b := &Browser{t: t, driver: driver}
 	b.do("start", map[string]any{"executable": chromium, "homeserver": a.Homeserver, "user": a.UserID, "password": a.Password, "room": room})
 	return b
 }

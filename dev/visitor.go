@@ -3,7 +3,6 @@ package dev
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 )
 
@@ -21,25 +20,11 @@ type Visitor struct {
 // NewVisitor starts Chromium.
 func NewVisitor(t T) *Visitor {
 	t.Helper()
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		Install(t, "chromium")
-		chromium = "chromium"
-	}
-	if !nodeWorks() {
-		Install(t, "node")
-	}
-	dir := npm(t, "webclient", webclientFiles()...)
-	v := &Visitor{t: t, driver: runLines(t, nil, "node", filepath.Join(dir, "visitor.mjs"))}
-	t.Cleanup(v.driver.close)
+	driver, chromium := chromiumDriver(t, "visitor.mjs")
+	v := &Visitor{t: t, driver: driver}
 	v.do("start", map[string]any{"executable": chromium}, &v.ClientURL)
 	v.ClientURL += "?hs={homeserver}"
 	return v
-}
-
-// webclientFiles are what the folder dev/webclient has.
-func webclientFiles() []string {
-	return []string{"package.json", "package-lock.json", "browser.mjs", "client.js", "index.html", "visitor.mjs", "whole.js", "whole.html"}
 }
 
 // Device is what somebody comes with.

@@ -1,46 +1,13 @@
-// Drives a web client in Chromium over standard input and output, one JSON object a line:
-// {"id": 1, "cmd": "open", …} → {"id": 1, "ok": …} or {"id": 1, "error": "…"}.
-import esbuild from "esbuild";
-import { createServer } from "node:http";
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import readline from "node:readline";
+// Drives a web client in Chromium that shows one room; how is in drive.mjs.
 import { chromium } from "playwright-core";
+import { obey, serve } from "./drive.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const hydrogen = join(here, "node_modules/hydrogen-view-sdk/asset-build/assets"), olm = join(here, "node_modules/@matrix-org/olm");
-const types = { html: "text/html", js: "text/javascript", css: "text/css", wasm: "application/wasm", woff2: "font/woff2", svg: "image/svg+xml" };
-let browser, page, server;
+let browser, page;
 const troubles = [];
-
-async function serve() {
-    const bundle = await esbuild.build({
-        entryPoints: [join(here, "client.js")], bundle: true, format: "esm", write: false, logLevel: "silent", define: { global: "window" },
-        external: ["crypto", "fs", "path"], // Olm's code for Node, which a browser never reaches
-    });
-    const files = {
-        "/client.js": async () => bundle.outputFiles[0].contents, "/": () => readFile(join(here, "index.html")),
-        "/style.css": () => readFile(join(hydrogen, "theme-element-light.css")),
-    };
-    for (const name of ["olm.js", "olm_legacy.js", "olm.wasm"]) files["/" + name] = () => readFile(join(olm, name));
-    server = createServer(async (request, response) => {
-        const path = new URL(request.url, "http://x").pathname;
-        try {
-            const content = await (files[path] ?? (() => readFile(join(hydrogen, path.replaceAll("..", "")))))();
-            response.writeHead(200, { "Content-Type": types[path === "/" ? "html" : path.split(".").pop()] ?? "application/octet-stream" });
-            response.end(content);
-        } catch {
-            response.writeHead(404).end();
-        }
-    });
-    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${server.address().port}/`;
-}
 
 const commands = {
     async start({ executable, homeserver, user, password, room }) {
-        const address = await serve();
+        const address = await serve("index.html", "client.js");
         browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox", "--disable-gpu"] });
         page = await browser.newPage({ viewport: { width: 900, height: 900 } });
         page.on("pageerror", (error) => troubles.push(String(error)));
@@ -66,16 +33,4 @@ const commands = {
     screenshot: ({ path }) => page.screenshot({ path }).then(() => null),
 };
 
-const input = readline.createInterface({ input: process.stdin });
-for await (const line of input) {
-    const { id, cmd, ...args } = JSON.parse(line);
-    let answer;
-    try {
-        answer = { id, ok: (await commands[cmd](args)) ?? null };
-    } catch (error) {
-        answer = { id, error: String(error.message ?? error).slice(0, 2000) };
-    }
-    process.stdout.write(JSON.stringify(answer) + "\n");
-}
-await browser?.close();
-process.exit(0);
+await obey(commands, () => browser?.close());

@@ -1,48 +1,17 @@
-// Drives Chromium as a person would, over standard input and output, one JSON object a
-// line: {"id": 1, "cmd": "open", …} → {"id": 1, "ok": …} or {"id": 1, "error": "…"}.
-// It also serves a whole web client (Hydrogen) to go on in.
-import esbuild from "esbuild";
-import { createServer } from "node:http";
+// Drives Chromium as a person would; how is in drive.mjs. It also serves a whole web
+// client (Hydrogen) to go on in.
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import readline from "node:readline";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { here, obey, serve } from "./drive.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const hydrogen = join(here, "node_modules/hydrogen-view-sdk/asset-build/assets"), olm = join(here, "node_modules/@matrix-org/olm");
-const types = { html: "text/html", js: "text/javascript", css: "text/css", wasm: "application/wasm", woff2: "font/woff2", svg: "image/svg+xml" };
 const patience = 30000;
 let browser, context, page;
-
-async function serve() {
-    const bundle = await esbuild.build({
-        entryPoints: [join(here, "whole.js")], bundle: true, format: "esm", write: false, logLevel: "silent", define: { global: "window" },
-        external: ["crypto", "fs", "path"],
-    });
-    const files = {
-        "/whole.js": async () => bundle.outputFiles[0].contents, "/": () => readFile(join(here, "whole.html")),
-        "/style.css": () => readFile(join(hydrogen, "theme-element-light.css")),
-    };
-    for (const name of ["olm.js", "olm_legacy.js", "olm.wasm"]) files["/" + name] = () => readFile(join(olm, name));
-    const server = createServer(async (request, response) => {
-        const path = new URL(request.url, "http://x").pathname;
-        try {
-            const content = await (files[path] ?? (() => readFile(join(hydrogen, path.replaceAll("..", "")))))();
-            response.writeHead(200, { "Content-Type": types[path === "/" ? "html" : path.split(".").pop()] ?? "application/octet-stream" });
-            response.end(content);
-        } catch {
-            response.writeHead(404).end();
-        }
-    });
-    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${server.address().port}/`;
-}
 
 const commands = {
     async start({ executable }) {
         browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox", "--disable-gpu"] });
-        return serve();
+        return serve("whole.html", "whole.js");
     },
     // visit begins anew, as another browser.
     async visit({ width, height, mobile, script, dark, locale, agent }) {
@@ -91,16 +60,4 @@ const commands = {
     cookies: async () => (await context.cookies()).map((c) => c.name),
 };
 
-const input = readline.createInterface({ input: process.stdin });
-for await (const line of input) {
-    const { id, cmd, ...args } = JSON.parse(line);
-    let answer;
-    try {
-        answer = { id, ok: (await commands[cmd](args)) ?? null };
-    } catch (error) {
-        answer = { id, error: String(error.message ?? error).slice(0, 3000) };
-    }
-    process.stdout.write(JSON.stringify(answer) + "\n");
-}
-await browser?.close();
-process.exit(0);
+await obey(commands, () => browser?.close());
