@@ -55,25 +55,58 @@ func (b *Bridge) showFigures(ctx context.Context, show *mentoring.ShowFigures) e
 	if len(show.Charts) == 0 {
 		return b.giveReport(ctx, show, maker, r)
 	}
-	var pictures []rewrite.Content
+	return b.giveShown(ctx, show, "", func(kept *[]store.Upload) ([]rewrite.Content, error) { return b.pictures(ctx, show, maker, r, kept) })
+}
+
+// pictures draws the pictures and uploads them.
+func (b *Bridge) pictures(ctx context.Context, show *mentoring.ShowFigures, maker *figures.Maker, r *mentoring.Report, kept *[]store.Upload) (pictures []rewrite.Content, err error) {
 	for _, name := range show.Charts {
 		p, err := maker.Picture(r, figures.ChartName(name))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if p == nil {
 			continue
 		}
-		content, err := b.putWhole(ctx, "image/png", p.PNG)
+		content, err := b.putWhole(ctx, kept, "image/png", p.PNG)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		// The text is the caption, and what those hear who do not see it.
 		content["msgtype"], content["body"], content["filename"] = "m.image", p.Alt, name+".png"
 		content["info"] = map[string]any{"mimetype": "image/png", "size": len(p.PNG), "w": figures.Width, "h": figures.Height}
 		pictures = append(pictures, content)
 	}
-	return b.run(ctx, func(s *step) error { return s.showInRoom(show, pictures) })
+	return pictures, nil
+}
+
+// giveShown uploads files of the bot's own and shows them, after a line if there
+// is one. Files that are not shown after all are deleted at the homeserver: at
+// once, or after a crash at the next start.
+func (b *Bridge) giveShown(ctx context.Context, show *mentoring.ShowFigures, first string, upload func(*[]store.Upload) ([]rewrite.Content, error)) error {
+	var kept []store.Upload
+	contents, err := upload(&kept)
+	if err == nil {
+		err = b.run(ctx, func(s *step) error {
+			for _, u := range kept {
+				if err := s.tx.DropUpload(u.ID); err != nil {
+					return err
+				}
+			}
+			if first != "" {
+				if err := s.sayInRoom(show, first); err != nil {
+					return err
+				}
+			}
+			return s.showInRoom(show, contents)
+		})
+	}
+	if err != nil {
+		for _, u := range kept {
+			err = errors.Join(err, b.files.doom(u))
+		}
+	}
+	return err
 }
 
 // giveReport gives a report behind a link; where there is no page, as files.
@@ -101,25 +134,21 @@ func (b *Bridge) giveReport(ctx context.Context, show *mentoring.ShowFigures, ma
 	if err != nil {
 		return err
 	}
-	var files []rewrite.Content
-	for _, f := range []struct {
-		ending, mime string
-		data         []byte
-	}{{"html", "text/html", page}, {"csv", "text/csv", table}, {"json", "application/json", data}} {
-		content, err := b.putWhole(ctx, f.mime, f.data)
-		if err != nil {
-			return err
+	return b.giveShown(ctx, show, say("figures.files"), func(kept *[]store.Upload) (contents []rewrite.Content, err error) {
+		for _, f := range []struct {
+			ending, mime string
+			data         []byte
+		}{{"html", "text/html", page}, {"csv", "text/csv", table}, {"json", "application/json", data}} {
+			content, err := b.putWhole(ctx, kept, f.mime, f.data)
+			if err != nil {
+				return nil, err
+			}
+			name := figures.FileName(r, f.ending)
+			content["msgtype"], content["body"], content["filename"] = "m.file", name, name
+			content["info"] = map[string]any{"mimetype": f.mime, "size": len(f.data)}
+			contents = append(contents, content)
 		}
-		name := figures.FileName(r, f.ending)
-		content["msgtype"], content["body"], content["filename"] = "m.file", name, name
-		content["info"] = map[string]any{"mimetype": f.mime, "size": len(f.data)}
-		files = append(files, content)
-	}
-	return b.run(ctx, func(s *step) error {
-		if err := s.sayInRoom(show, say("figures.files")); err != nil {
-			return err
-		}
-		return s.showInRoom(show, files)
+		return contents, nil
 	})
 }
 
@@ -133,17 +162,39 @@ func (b *Bridge) reportAddress() string {
 }
 
 // putWhole uploads a file of the bot's own, encrypted where rooms are, and gives
-// the content that points to it.
-func (b *Bridge) putWhole(ctx context.Context, mime string, data []byte) (rewrite.Content, error) {
+// the content that points to it. That it was begun is noted before anything is
+// sent to its address, and added to kept.
+func (b *Bridge) putWhole(ctx context.Context, kept *[]store.Upload, mime string, data []byte) (rewrite.Content, error) {
 	var from io.Reader = bytes.NewReader(data)
 	var sealed *machine.SealedAttachment
 	if b.machines != nil {
 		sealed = machine.SealAttachment(from)
 		from, mime = sealed, "application/octet-stream"
 	}
-	address, err := b.hs.upload(ctx, b.botActor(), "", mime, from, int64(len(data)))
+	address, minted, err := b.hs.mint(ctx, b.botActor())
 	if err != nil {
 		return nil, err
+	}
+	note := func() error {
+		u := store.Upload{Source: fileSource("figures"), Address: address, Created: b.now()}
+		err := b.store.Write(ctx, func(tx *store.Tx) error { return tx.PutUpload(&u) })
+		if err == nil {
+			*kept = append(*kept, u)
+		}
+		return err
+	}
+	if minted {
+		if err = note(); err != nil {
+			return nil, err
+		}
+	}
+	if address, err = b.hs.upload(ctx, b.botActor(), address, mime, from, int64(len(data))); err != nil {
+		return nil, err
+	}
+	if !minted {
+		if err = note(); err != nil {
+			return nil, err
+		}
 	}
 	if sealed == nil {
 		return rewrite.Content{"url": address}, nil

@@ -1,14 +1,18 @@
 package bridge_test
 
 import (
+	"context"
+	"errors"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"silta/config"
 	"silta/dev/hs"
 	"silta/mentoring"
+	"silta/store"
 )
 
 // coordinates makes aino staff, and lets things have happened two months ago.
@@ -96,4 +100,72 @@ func TestFiguresAsFiles(t *testing.T) {
 	for _, ending := range []string{"html", "csv", "json"} {
 		m.said("the file comes", func(v hs.Message) bool { return v.Kind == "m.file" && v.Body == "silta-"+term.Name()+"."+ending })
 	}
+}
+
+// TestFiguresAfterACrash: whenever the service dies, everybody sees each picture
+// once in the end, and nothing else is left at the homeserver.
+func TestFiguresAfterACrash(t *testing.T) {
+	for _, committed := range []bool{false, true} {
+		for at := int64(1); at < 20; at++ {
+			if !figuresWithCrash(t, at, committed) {
+				if at < 5 {
+					t.Errorf("only %d commits", at-1)
+				}
+				break
+			}
+		}
+	}
+}
+
+func figuresWithCrash(t *testing.T, at int64, committed bool) (died bool) {
+	t.Helper()
+	var armed atomic.Bool
+	var commits atomic.Int64
+	m := newMover(newWorld(t, func(w *world) {
+		w.crash = func(after bool) error {
+			if !armed.Load() {
+				return nil
+			}
+			if !after {
+				commits.Add(1)
+			}
+			if commits.Load() == at && after == committed {
+				return errors.New("the process died")
+			}
+			return nil
+		}
+	}))
+	term := m.coordinates()
+	pictures := func() (n int) {
+		for _, v := range m.own.View(m.own.room) {
+			if v.Kind == "m.image" {
+				n++
+			}
+		}
+		return n
+	}
+	files := func() (n int) { // an address alone, that nothing was sent to, is none
+		for _, f := range m.hs.Media() {
+			if f.Whole {
+				n++
+			}
+		}
+		return n
+	}
+	before := files()
+	m.shows(term, "metric", "talks")
+	armed.Store(true)
+	m.until("the end or the crash", func() bool { return m.crashed.Load() || pictures() == 2 })
+	armed.Store(false)
+	if m.store.Write(context.Background(), func(*store.Tx) error { return nil }) != nil {
+		died = true
+		m.stop()
+		m.crashed.Store(false)
+		m.start()
+	}
+	m.until("the pictures are there, and nothing else is left", func() bool {
+		return pictures() == 2 && m.doomed() == 0 && files() == before+2
+	})
+	m.stop()
+	return died
 }
