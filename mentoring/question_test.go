@@ -89,7 +89,7 @@ func anySchedule(r *rapid.T) mentoring.Schedule {
 
 func scale(s mentoring.Schedule) *mentoring.Question {
 	return &mentoring.Question{Role: mentoring.Mentee, Schedule: s, Wording: mentoring.Wording{
-		Kind: mentoring.QuestionScale, Text: mentoring.Words{"fi": "Kuinka tyytyväinen olet?"}, Max: 100, Step: 10,
+		Kind: mentoring.QuestionScale, Text: mentoring.Words{"fi": "Kuinka tyytyväinen olet luottamuksellisiin suhteisiisi?"}, Max: 100, Step: 10,
 	}}
 }
 
@@ -336,8 +336,11 @@ func TestQuestionsSparePeople(t *testing.T) {
 	})
 }
 
-// TestRealServiceQuestions: the three questions of the service that Silta comes
-// from, as its staff set them.
+// TestRealServiceQuestions: the questions that are known of the service that Silta
+// comes from, as its staff set them. Two are: how satisfied people are with their
+// confidential relationships, and whether they have had help. What else its rules
+// can say (other recipients, a choice, not to older accounts, once) is in a third
+// one, which is ours.
 func TestRealServiceQuestions(t *testing.T) {
 	day := 24 * time.Hour
 	satisfied := scale(mentoring.Schedule{ // twice more after 30 days or 100 messages
@@ -349,14 +352,14 @@ func TestRealServiceQuestions(t *testing.T) {
 	}, Schedule: mentoring.Schedule{ // weekly until yes
 		Days: 7, Reminders: 1, RemindEvery: 7, Repeat: mentoring.RepeatUntil, Until: mentoring.Condition{Is: "is", Value: 1}, RepeatDays: 7,
 	}}
-	found := &mentoring.Question{Role: mentoring.Mentor, Wording: mentoring.Wording{
+	coping := &mentoring.Question{Role: mentoring.Mentor, Wording: mentoring.Wording{
 		Kind: mentoring.QuestionChoice, Text: mentoring.Words{"fi": "Miten jaksat?"}, Choices: []mentoring.Words{{"fi": "hyvin"}, {"fi": "huonosti"}},
 	}, Schedule: mentoring.Schedule{MaxAge: 10}} // once, to new ones only
 	w := newWorld(t)
 	staff := w.staff()
 	m := w.mentee("Kuu")
 	mentor, _ := w.mentor(staff, "Kanerva")
-	one, two, three := w.started(staff, satisfied), w.started(staff, helped), w.started(staff, found)
+	one, two, three := w.started(staff, satisfied), w.started(staff, helped), w.started(staff, coping)
 	sees := func(want ...int64) {
 		t.Helper()
 		var got []int64
