@@ -153,7 +153,7 @@ func TestPage(t *testing.T) {
 			`<html lang="` + lang + `">`, "Kevät 2026", "Syksy &lt;2026&gt;", ">310<", html.EscapeString(m.What("hours")), html.EscapeString(m.What("first_replies")), m.What("week_new"),
 			html.EscapeString(m.What("votes")), "Täällä kuunnellaan.", "Kiitos &lt;kaikille&gt;!\nToinen rivi.", map[string]string{"fi": "Luotatko? (2)", "sv": "Litar du? (2)", "en": "Do you trust? (2)"}[lang],
 			map[string]string{"fi": "Saitko &lt;apua&gt;?", "sv": "Fick du &lt;hjälp&gt;?", "en": "Did you get &lt;help&gt;?"}[lang],
-			map[string]string{"fi": ">netistä<", "sv": ">nätet<", "en": ">web<"}[lang], map[string]string{"fi": ">napauttamalla<", "sv": ">med ett tryck<", "en": ">by a tap<"}[lang],
+			m.Name("thanks") + ", " + m.Name("ideas") + ".</p>", map[string]string{"fi": ">netistä<", "sv": ">nätet<", "en": ">web<"}[lang], map[string]string{"fi": ">napauttamalla<", "sv": ">med ett tryck<", "en": ">by a tap<"}[lang],
 			`download="silta-2026.csv"`, `download="silta-2026.json"`, "data:text/csv", "data:image/svg&#43;xml",
 		} {
 			if !strings.Contains(text, want) && !strings.Contains(text, strings.ReplaceAll(want, "&#43;", "+")) {

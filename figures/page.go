@@ -32,6 +32,7 @@ type section struct {
 	Pictures []drawn
 	Tables   []table
 	Quotes   []quotes
+	None     string // of what nothing can be told
 }
 
 // quotes are what people wrote, as far as staff have read and released it.
@@ -87,9 +88,7 @@ func (m *Maker) Page(r *mentoring.Report) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(s.Tables)+len(s.Quotes) > 0 {
-			p.Sections = append(p.Sections, s)
-		}
+		p.Sections = append(p.Sections, s)
 	}
 	if t := m.trial(r); len(t.Rows) > 0 {
 		p.Sections = append(p.Sections, section{Title: m.say("figures.trial"), Tables: []table{t}})
@@ -166,13 +165,15 @@ func (m *Maker) section(r *mentoring.Report, area mentoring.Area) (section, erro
 		s.Pictures = append(s.Pictures, drawn{dataURL("image/svg+xml", svg), alt, Width, Height})
 	}
 	var plain []mentoring.FigureName
+	var none []string
 	for _, name := range mentoring.FigureNames() {
 		if mentoring.AreaOf(name) != area {
 			continue
 		}
 		kinds := r.Abouts(name, false)
 		switch {
-		case len(kinds) == 0:
+		case !told(r, name):
+			none = append(none, m.Name(name))
 		case name == "answered":
 			s.Tables = append(s.Tables, m.answers(r)...)
 		case slices.Equal(kinds, []string{""}):
@@ -181,6 +182,9 @@ func (m *Maker) section(r *mentoring.Report, area mentoring.Area) (section, erro
 			s.Tables = append(s.Tables, m.byAbout(r, name, kinds))
 		}
 	}
+	if len(none) > 0 {
+		s.None = m.say("figures.none", "names", strings.Join(none, ", "))
+	}
 	if area == mentoring.AreaVoices {
 		s.Quotes = m.quotes(r)
 	}
@@ -188,6 +192,11 @@ func (m *Maker) section(r *mentoring.Report, area mentoring.Area) (section, erro
 		s.Tables = append([]table{m.plain(r, s.Title, plain)}, s.Tables...)
 	}
 	return s, nil
+}
+
+// told says whether there is a number of a figure that is not a dash.
+func told(r *mentoring.Report, name mentoring.FigureName) bool {
+	return slices.ContainsFunc(r.Figures, func(f mentoring.Figure) bool { return f.Name == name && !f.Trial && f.Value != 0 })
 }
 
 // lines are the numbers that are said in words.

@@ -169,3 +169,43 @@ func TestWeekly(t *testing.T) {
 		t.Errorf("told: %s", got)
 	}
 }
+
+// TestUnitsTogether: units without a name are those that somebody may see, and
+// what is told of them is the sum of what is told of each.
+func TestUnitsTogether(t *testing.T) {
+	w := newWorld(t)
+	w.now = time.Date(2026, 4, 2, 12, 0, 0, 0, w.rules.Zone)
+	one, both := w.staff(), w.staff()
+	w.put(func(tx mentoring.Tx) error {
+		for unit, n := range map[mentoring.Unit]int64{mentoring.DefaultUnit: 7, "north": 14, "south": 100} {
+			c := mentoring.Counter{Name: mentoring.CountOpened, Month: "2026-03", Programme: mentoring.DefaultProgramme, Unit: unit}
+			if err := tx.Count(c, n); err != nil {
+				return err
+			}
+		}
+		return tx.PutMembership(&mentoring.Membership{
+			Member: both.ID, Programme: mentoring.DefaultProgramme, Unit: "north", Role: mentoring.Coordinator, State: mentoring.Active,
+		})
+	})
+	for _, test := range []struct {
+		who  mentoring.Member
+		unit mentoring.Unit
+		want int64
+	}{{one, "", 5}, {both, "", 15}, {both, "north", 10}, {both, mentoring.DefaultUnit, 5}} {
+		w.look(func(a *mentoring.Act) error {
+			r, err := a.Report(test.who, mentoring.DefaultProgramme, test.unit, mentoring.MonthTerm(2026, 3))
+			if err == nil && (r.Sum("opened", "", false) != test.want || r.Going != test.want) {
+				t.Errorf("unit %q: %d, %d go on; want %d", test.unit, r.Sum("opened", "", false), r.Going, test.want)
+			}
+			return err
+		})
+	}
+	w.refused("not_allowed", func(a *mentoring.Act) error {
+		_, err := a.Report(one, mentoring.DefaultProgramme, "north", mentoring.MonthTerm(2026, 3))
+		return err
+	})
+	w.refused("not_allowed", func(a *mentoring.Act) error {
+		_, err := a.Stats(one, mentoring.DefaultProgramme, "south", mentoring.MonthTerm(2026, 3))
+		return err
+	})
+}
