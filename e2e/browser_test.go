@@ -46,10 +46,10 @@ func (d *desk) looks(t *testing.T) {
 	account := d.Staff.Account
 	account.Token, account.Device = "", ""
 	web := dev.Hydrogen(t, account, d.StaffRoom.Room)
-	both := func(name string) {
+	both := func(name string, height int) {
 		t.Helper()
 		for width, suffix := range map[int]string{900: "", 390: "-phone"} {
-			web.Size(width, 844)
+			web.Size(width, height)
 			picture(t, web, name+suffix)
 		}
 		web.Size(900, 844)
@@ -64,7 +64,7 @@ func (d *desk) looks(t *testing.T) {
 	head, _ := d.StaffRoom.HearsIn(d.StaffRoom.Room, staff, "case.head.report")
 	d.buttons(t, head, claimButton, moreButton)
 	web.Reads("Ilmoitus " + number[0] + ":")
-	both("case-buttons")
+	both("case-buttons", 600) // what came before this browser it cannot read
 
 	web.Tap(claimButton)
 	d.StaffRoom.HearsIn(d.StaffRoom.Room, staff, "case.claimed_now")
@@ -76,11 +76,11 @@ func (d *desk) looks(t *testing.T) {
 	d.StaffRoom.HearsIn(d.StaffRoom.Room, staff, "case.notes")
 	web.Reads("Soitin koordinaattorille")
 	d.buttons(t, head, moreButton) // for the next one
-	both("case-thread")
+	both("case-thread", 844)
 	d.thread(t, head, d.command("close", d.Words.Text("fi", "case.outcome.guided")), "case.close_sure")
 	web.Reads("Vahvista kirjoittamalla")
-	both("case-close")
+	both("case-close", 844)
 	d.thread(t, head, "!"+d.Words.Answer("fi", "yes"), "case.closed_now")
 	web.Reads("Lopputulos: ohjattu muualle")
-	both("case-closed")
+	both("case-closed", 844)
 }
