@@ -246,3 +246,48 @@ func TestSuccessor(t *testing.T) {
 		t.Error("answered, and still asked")
 	}
 }
+
+// TestArchiveAndRestore: each once, and only while the conversation goes on.
+func TestArchiveAndRestore(t *testing.T) {
+	w := newWorld(t)
+	m, id := w.mentor(w.staff(), "Kanerva")
+	mentee := w.mentee("Kuu")
+	c := w.talking(mentee, id)
+	for _, who := range []mentoring.Member{mentee, m} { // from either side
+		archive := func(a *mentoring.Act) error { return a.Archive(who, c.ID) }
+		restore := func(a *mentoring.Act) error { return a.Restore(who, c.ID) }
+		archived := func() bool { return !w.conversation(c.ID).ByMember(who.ID).Archived.IsZero() }
+		w.refused("archive.not", restore)
+		if w.same(w.must(archive)); !archived() {
+			t.Error("not archived")
+		}
+		w.refused("archive.already", archive)
+		if w.same(w.must(restore)); archived() {
+			t.Error("not restored")
+		}
+		w.must(archive)
+		w.says(c.ByMember(who.ID).ID)
+		if archived() {
+			t.Error("wrote there, and it is still quiet")
+		}
+	}
+	w.must(func(a *mentoring.Act) error { return a.End(m, c.ID) })
+	w.refused("chat.is_over", func(a *mentoring.Act) error { return a.Archive(mentee, c.ID) })
+}
+
+// TestThanksOfMentors: a mentor's thanks come to the mentee, and are none for the
+// mentor; before anything was said there is nothing to thank for.
+func TestThanksOfMentors(t *testing.T) {
+	w := newWorld(t)
+	m, id := w.mentor(w.staff(), "Kanerva")
+	mentee := w.mentee("Kuu")
+	c := w.choose(mentee, id)
+	w.refused("thanks.not_here", func(a *mentoring.Act) error { return a.Thank(mentee, c.ID) })
+	w.says(c.Participants[0].ID)
+	w.must(func(a *mentoring.Act) error { return a.Arrived(c.Participants[1].ID) })
+	effects := w.must(func(a *mentoring.Act) error { return a.Thank(m, c.ID) })
+	w.same(effects, mentoring.Notify{Member: mentee.ID, Text: mentoring.T("thanks.got", "alias", "Kanerva")})
+	if got := w.tallies(id, "2026-11"); got[mentoring.TallyThanks] != 0 || got[mentoring.TallyThanked] != 0 {
+		t.Errorf("the mentor's own thanks are in their figures: %v", got)
+	}
+}

@@ -1,6 +1,8 @@
 package mentoring_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +72,10 @@ func TestCannedLanguages(t *testing.T) {
 	if got := said(); got != "Hei" {
 		t.Errorf("to somebody who reads Finnish: %q", got)
 	}
+	set("fi", "Moikka")
+	if got := said(); got != "Moikka" {
+		t.Errorf("written anew: %q", got)
+	}
 	w.must(func(a *mentoring.Act) error { return a.SetLanguage(&mentee, "sv") })
 	set("sv", "Hej")
 	if got := said(); got != "Hej" {
@@ -78,4 +84,21 @@ func TestCannedLanguages(t *testing.T) {
 	w.refused("not_allowed", func(a *mentoring.Act) error { return a.SetCanned(mentor, "moi", "fi", "x") })
 	mentees := c.Participants[0].ID
 	w.refused("not_allowed", func(a *mentoring.Act) error { _, err := a.Canned(mentee, mentees, "moi"); return err })
+}
+
+// TestCannedBounds: how long a word may be, and how many texts there can be.
+func TestCannedBounds(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	set := func(key string) func(a *mentoring.Act) error {
+		return func(a *mentoring.Act) error { return a.SetCanned(staff, key, "fi", "Hei") }
+	}
+	for _, key := range []string{"", "a b", "a!", strings.Repeat("x", 31)} {
+		w.refused("canned.bad_key", set(key))
+	}
+	for i := range 100 {
+		w.must(set(fmt.Sprintf("%030d", i)))
+	}
+	w.refused("canned.too_many", set("x"))
+	w.must(set(fmt.Sprintf("%030d", 7))) // one that is there can be changed
 }

@@ -17,9 +17,9 @@ func (w *world) catalogue() (staff mentoring.Member) {
 	w.rules.Search = text.Search{}
 	staff = w.staff()
 	for _, c := range []mentoring.Card{
-		{Alias: "Kanerva", AgeBand: "25–34", Area: "Oulu", Story: "Toivuin masennuksesta.", Topics: []string{"study"}, Languages: []mentoring.Language{"fi", "sv"}, Gender: mentoring.Woman},
+		{Alias: "Kanerva", AgeBand: "25–34", Area: "Oulu", Story: "Toivuin masennuksesta. Työ ja yö.", Topics: []string{"study"}, Languages: []mentoring.Language{"fi", "sv"}, Gender: mentoring.Woman},
 		{Alias: "Kielo", AgeBand: "35–44", Area: "Uusimaa", Story: "Opiskelin Oulussa.", Topics: []string{"study", "work"}, Languages: []mentoring.Language{"fi"}, Gender: mentoring.Man},
-		{Alias: "Kaisla", AgeBand: "35–44", Area: "Åland", Story: "Ensamhet.", Topics: []string{"family"}, Languages: []mentoring.Language{"sv"}},
+		{Alias: "Kaisla", AgeBand: "35–44", Area: "Åland", Story: "Ensamhet. Yöllinen.", Topics: []string{"family"}, Languages: []mentoring.Language{"sv"}},
 	} {
 		m, id := w.mentor(staff, c.Alias)
 		w.put(func(tx mentoring.Tx) error {
@@ -71,6 +71,7 @@ func TestFind(t *testing.T) {
 		"area, not a story": {mentoring.Filter{Words: []string{"oulussa"}}, []string{"Kanerva"}},
 		"folded area":       {mentoring.Filter{Words: []string{"aland"}}, []string{"Kaisla"}},
 		"word of a story":   {mentoring.Filter{Words: []string{"masennus"}}, []string{"Kanerva"}},
+		"a short word":      {mentoring.Filter{Words: []string{"yö"}}, []string{"Kanerva"}},
 		"two words":         {mentoring.Filter{Words: []string{"masennus", "ensamhet"}}, nil},
 		"alias":             {mentoring.Filter{Words: []string{"kielo"}}, []string{"Kielo"}},
 		"all fields": {mentoring.Filter{
@@ -156,6 +157,53 @@ func TestNearTopics(t *testing.T) {
 	}
 	if got := near(mentoring.Filter{Words: []string{"nobody"}}); len(got) != 0 {
 		t.Error(got)
+	}
+}
+
+// TestNearTopicsInOrder: before what most can talk about comes what goes together
+// with what was looked for.
+func TestNearTopicsInOrder(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	for i, topics := range [][]string{{"study", "work"}, {"study", "family"}, {"study", "family"}, {"work"}, {"work"}, {"work"}} {
+		_, id := w.mentor(staff, "Kanerva-"+string(rune('a'+i)))
+		w.put(func(tx mentoring.Tx) error {
+			card, err := tx.Card(id)
+			if err != nil {
+				return err
+			}
+			card.Topics = topics
+			return tx.PutCard(&card)
+		})
+	}
+	m := w.mentee("Kuu")
+	for topic, want := range map[string][]string{"study": {"family", "work"}, "other": {"work", "study", "family"}} {
+		var got []string
+		w.look(func(a *mentoring.Act) (err error) {
+			got, err = a.NearTopics(m, &mentoring.Filter{Topics: []string{topic}})
+			return err
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("near %s: %v, want %v", topic, got, want)
+		}
+	}
+}
+
+// TestDemandThatIsMetLater: nobody free now is another thing than nobody at all.
+func TestDemandThatIsMetLater(t *testing.T) {
+	w := newWorld(t)
+	mentor, _ := w.mentor(w.staff(), "Kanerva")
+	m := w.mentee("Kuu")
+	w.must(func(a *mentoring.Act) error { return a.GoAway(mentor, w.now.Add(30*day), "") })
+	if got := w.found(m, mentoring.Filter{}); got != nil {
+		t.Errorf("away for a month, and found: %v", got)
+	}
+	w.must(func(a *mentoring.Act) error { return a.Searched(m, &mentoring.Filter{Topics: []string{"work"}}, 0) })
+	if got := w.figures(mentoring.CountNobody); len(got) != 0 {
+		t.Errorf("nobody at all: %v", got)
+	}
+	if got := w.figures(mentoring.CountNotFound); len(got) != 2 {
+		t.Errorf("not found: %v", got)
 	}
 }
 

@@ -127,6 +127,11 @@ func TestSuccessorNow(t *testing.T) {
 	_, former := w.mentor(staff, "Kanerva")
 	mentee, own := w.mentor(staff, "Kuu") // a mentor can be a mentee, too
 	_, busyID := w.mentor(staff, "Kaisla")
+	for _, alias := range []string{"Kuusama", "Kurjenkello", "Kissankello"} { // who have two each
+		_, id := w.mentor(staff, alias)
+		w.choose(w.mentee("A-"+alias), id)
+		w.choose(w.mentee("B-"+alias), id)
+	}
 	_, best := w.mentor(staff, "Kataja")
 	blocked, _ := w.mentor(staff, "Kielo")
 	other, _ := w.invited(staff, "Koivu")
@@ -158,7 +163,7 @@ func TestSuccessorNow(t *testing.T) {
 	for _, step := range []struct {
 		want mentoring.MembershipID
 		gone mentoring.MembershipID // after that
-	}{{best, best}, {busyID, busyID}, {otherID, otherID}, {0, 0}} {
+	}{{best, best}, {busyID, busyID}} {
 		if got := proposed(); got != step.want {
 			t.Errorf("proposed %d, want %d (own %d, former %d)", got, step.want, own, former)
 		}
@@ -175,7 +180,10 @@ func TestSuccessorNow(t *testing.T) {
 	if !toldStaff(w.tick(), "handover.lapsed") {
 		t.Error("staff do not know that nobody answered")
 	}
-	proposed() // it can still be answered
+	proposed()    // it can still be answered
+	w.must(offer) // or asked again
+	w.later(25 * time.Hour)
+	w.tick()
 	w.must(func(a *mentoring.Act) error { return a.DeclineHandOver(mentee, c.ID) })
 	w.refused("chat.is_over", offer)
 }

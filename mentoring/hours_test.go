@@ -171,3 +171,38 @@ func TestFreeNow(t *testing.T) {
 	w.refused("free.away", func(a *mentoring.Act) error { _, err := a.FreeFor(m, time.Hour); return err })
 	w.refused("mentor.not_one", func(a *mentoring.Act) error { return a.SetHours(mentee, nil) })
 }
+
+// TestLimitIsTheLeast: of what the mentor wants, what staff allow and what the
+// service allows, also when that became less later.
+func TestLimitIsTheLeast(t *testing.T) {
+	rules := &mentoring.Rules{MentorCapacity: 4}
+	for _, c := range []struct{ capacity, ceiling, want int }{
+		{0, 0, 4}, {3, 0, 3}, {9, 0, 4}, {0, 2, 2}, {3, 2, 2}, {1, 2, 1}, {0, 9, 4}, {9, 9, 4},
+	} {
+		v := mentoring.Availability{Capacity: c.capacity, Ceiling: c.ceiling}
+		if got := v.Limit(rules); got != c.want {
+			t.Errorf("wants %d, allowed %d: %d, want %d", c.capacity, c.ceiling, got, c.want)
+		}
+	}
+}
+
+// TestTooManyHours: a week has room for so many; a ceiling that changes nothing is
+// not told.
+func TestTooManyHours(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	m, id := w.mentor(staff, "Kanerva")
+	var many mentoring.Hours
+	for i := range 31 {
+		many = append(many, mentoring.Span{Day: time.Weekday(i % 7), From: 60 * (i / 7), To: 60*(i/7) + 30})
+	}
+	w.must(func(a *mentoring.Act) error { return a.SetHours(m, many[:30]) })
+	w.refused("hours.too_many", func(a *mentoring.Act) error { return a.SetHours(m, many) })
+	for n, told := range map[int]int{3: 0, 2: 1} {
+		effects := w.must(func(a *mentoring.Act) error { return a.SetCeiling(staff, id, n) })
+		if got := notified(effects, m.ID, "capacity.by_staff"); got != told {
+			t.Errorf("a ceiling of %d: told %d times, want %d", n, got, told)
+		}
+		w.must(func(a *mentoring.Act) error { return a.SetCeiling(staff, id, 3) })
+	}
+}

@@ -279,3 +279,38 @@ func TestTopicsAreStaffs(t *testing.T) {
 		w.refused(name, refused)
 	}
 }
+
+// TestNewForAMonth: a mentor is new for thirty days from the first listing on,
+// whatever is done to their card later.
+func TestNewForAMonth(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	m, id := w.mentor(staff, "Kanerva")
+	mentee := w.mentee("Kuu")
+	isNew := func() (found bool) {
+		t.Helper()
+		w.look(func(a *mentoring.Act) error {
+			list, err := a.Find(mentee, &mentoring.Filter{})
+			if len(list) == 1 {
+				found = list[0].New(a.Now)
+			}
+			return err
+		})
+		return found
+	}
+	w.later(30*day - time.Minute)
+	if !isNew() {
+		t.Error("not new in the first month")
+	}
+	w.later(time.Minute)
+	if isNew() {
+		t.Error("new after a month")
+	}
+	card := wholeCard()
+	card.Story = "Kuuntelen iltaisin."
+	w.must(func(a *mentoring.Act) error { return a.SaveCard(m, &card) })
+	w.must(func(a *mentoring.Act) error { return a.ApproveCard(staff, id) })
+	if isNew() {
+		t.Error("new again, because the card was approved again")
+	}
+}

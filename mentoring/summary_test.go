@@ -47,3 +47,47 @@ func TestSummaryIsPrefilled(t *testing.T) {
 		}
 	}
 }
+
+// TestSummaryOnce: it is asked for when a quarter is over and not before, and given
+// once; who took somebody who asked about a topic has that topic.
+func TestSummaryOnce(t *testing.T) {
+	w := newWorld(t)
+	m, id := w.mentor(w.staff(), "Kanerva")
+	mentee := w.mentee("Kuu")
+	work := w.rules.Topics[1]
+	w.must(func(a *mentoring.Act) error { _, err := a.AskAnyone(mentee, work, ""); return err })
+	var c *mentoring.Conversation
+	w.must(func(a *mentoring.Act) error {
+		q, err := a.Tx.AskingOf(mentee.ID)
+		if err != nil {
+			return err
+		}
+		if c, err = a.ClaimAsking(m, q.ID); err != nil {
+			return err
+		}
+		return a.Arrived(c.Participants[0].ID)
+	})
+	w.says(c.Participants[0].ID)
+	w.must(func(a *mentoring.Act) error { return a.Arrived(c.Participants[1].ID) })
+	w.says(c.Participants[1].ID)
+	tick := func(a *mentoring.Act) error { _, err := a.Tick(); return err }
+	w.now = time.Date(2026, 12, 1, 9, 0, 0, 0, w.rules.Zone)
+	if effects := w.must(tick); notified(effects, m.ID, "digest.month") != 1 || notified(effects, m.ID, "summary.ask") != 0 {
+		t.Errorf("after November: %v", effects)
+	}
+	w.now = time.Date(2027, 1, 1, 9, 0, 0, 0, w.rules.Zone)
+	if effects := w.must(tick); notified(effects, m.ID, "summary.ask") != 1 {
+		t.Errorf("after the quarter: %v", effects)
+	}
+	w.look(func(a *mentoring.Act) error {
+		s, err := a.OwnSummary(m)
+		if !slices.Equal(s.LikelyThemes, []string{work}) || s.Name != "4/2026" {
+			t.Errorf("of mentor %d: %+v", id, s)
+		}
+		return err
+	})
+	give := func(a *mentoring.Act) error { return a.GiveSummary(m, 5, []string{work}) }
+	w.must(give)
+	w.refused("summary.given", give)
+	w.refused("summary.hours_bounds", func(a *mentoring.Act) error { return a.GiveSummary(m, 501, nil) })
+}

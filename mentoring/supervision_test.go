@@ -278,7 +278,11 @@ func TestLeavingTheGroup(t *testing.T) {
 	w.must(func(a *mentoring.Act) error { return a.ResumeMentor(staff, ids[0]) })
 	w.now = at
 	w.tick()
-	w.attends(mentors[0], true)
+	for _, e := range of[mentoring.RenewLeg](w.attends(mentors[0], true)) {
+		if p := w.mentorsGroup().Participant(e.Participant); p.Presence == mentoring.Removed {
+			t.Errorf("the room of somebody who has left is looked at: %+v", p)
+		}
+	}
 	before, now := c.ByMember(mentors[0].ID), w.mentorsGroup().ByMember(mentors[0].ID)
 	if now.ID == before.ID || now.Alias == before.Alias || now.Presence != mentoring.Asked {
 		t.Errorf("came again as %+v, was %+v", now, before)

@@ -152,3 +152,32 @@ func TestListening(t *testing.T) {
 		t.Errorf("wrote at the end of the hours, and listens from %v", got)
 	}
 }
+
+// TestRemindedInHours: a day after Friday evening is no evening of the mentor's:
+// they are reminded on Monday, and the mentee has had an offer before.
+func TestRemindedInHours(t *testing.T) {
+	w := newWorld(t)
+	m, id := w.mentor(w.staff(), "Kanerva")
+	w.must(func(a *mentoring.Act) error { return a.SetHours(m, evenings()) })
+	w.now = time.Date(2026, 11, 6, 18, 0, 0, 0, w.rules.Zone) // a Friday
+	w.talking(w.mentee("Kuu"), id)
+	var reminded, offered time.Time
+	for range 24 * 5 {
+		effects := w.tick()
+		if notified(effects, m.ID, "wait.remind") > 0 {
+			reminded = w.now
+		}
+		for _, e := range of[mentoring.Tell](effects) {
+			if e.Text.Key == "wait.offer" {
+				offered = w.now
+			}
+		}
+		w.later(time.Hour)
+	}
+	if want := time.Date(2026, 11, 9, 17, 0, 0, 0, w.rules.Zone); !reminded.Equal(want) {
+		t.Errorf("reminded %v, want %v", reminded, want)
+	}
+	if want := time.Date(2026, 11, 8, 18, 0, 0, 0, w.rules.Zone); !offered.Equal(want) {
+		t.Errorf("offered %v, want %v", offered, want)
+	}
+}
