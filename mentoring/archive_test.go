@@ -287,6 +287,13 @@ func TestThanksOfMentors(t *testing.T) {
 	w.must(func(a *mentoring.Act) error { return a.Arrived(c.Participants[1].ID) })
 	effects := w.must(func(a *mentoring.Act) error { return a.Thank(m, c.ID) })
 	w.same(effects, mentoring.Notify{Member: mentee.ID, Text: mentoring.T("thanks.got", "alias", "Kanerva")})
+	w.later(24 * time.Hour)
+	w.put(func(tx mentoring.Tx) error {
+		barred := w.conversation(c.ID).Clone()
+		barred.Participants[0].Barred = w.now
+		return tx.PutConversation(barred)
+	})
+	w.refused("measure.barred", func(a *mentoring.Act) error { return a.Thank(mentee, c.ID) })
 	if got := w.tallies(id, "2026-11"); got[mentoring.TallyThanks] != 0 || got[mentoring.TallyThanked] != 0 {
 		t.Errorf("the mentor's own thanks are in their figures: %v", got)
 	}

@@ -84,6 +84,8 @@ func TestCannedLanguages(t *testing.T) {
 	w.refused("not_allowed", func(a *mentoring.Act) error { return a.SetCanned(mentor, "moi", "fi", "x") })
 	mentees := c.Participants[0].ID
 	w.refused("not_allowed", func(a *mentoring.Act) error { _, err := a.Canned(mentee, mentees, "moi"); return err })
+	// Whoever may say them elsewhere, as a mentor, is a mentee here.
+	w.refused("not_allowed", func(a *mentoring.Act) error { _, err := a.Canned(mentor, mentees, "moi"); return err })
 }
 
 // TestCannedBounds: how long a word may be, and how many texts there can be.
