@@ -64,6 +64,12 @@ func htmlWords() []string {
 		"<script><!--<script></script>--></script>a<style>b</style><title>c</title>d<textarea>e</textarea><xmp>f</xmp><plaintext>g", "<script><!-- <scripta> </scripta> - -- < </script x>h",
 		"<svg><math>a</math></svg><select>b</select><noscript>c</noscript><iframe>d</iframe>e", "&amp;&lt&gt;&#64;&#x40;&#X40;&notit;&notin;&#0;&#128;&#1114112;&#xd800;&#;&;&x",
 		`<b a=1 b='2' c="3" d e = 4 a=5 / f>x</b>`, `<img alt=":a:" src="mxc://a/b"><img><img alt="` + strings.Repeat("x", 100) + `">`, strings.Repeat("<blockquote>", 30) + "x", strings.Repeat("<b>x", 60)}
+	for _, whole := range []string{"<script><!--<script></script x>--></script>x", "<script><!-- - -- <!-- </s <s </script", "<script><!--<script>-x--x--<y</scripx></script>--></script>z", "<script><!--<script>--><!--a--!b-->z", "<b a=1 b='2' c=\"3\" d e = 4 / f/>x", "<b a=1/>x", "</b x='y'>z", "<!DOCTYPE x 'y'>z",
+		"<!-- a - -- --! <!-- --!>b", "<!---->c", "<!--->d", "<?x?>", "<title>a&amp;b</t</title>c", "<textarea>a</textarea", "<style>a<b</style>", "&#x40;&#64;&amp;&ampx&notit;", "a\rb\r\nc\r", "<pre>\r\nx\r</pre>\r"} {
+		for end := 1; end <= len(whole); end++ { // it may end anywhere
+			words = append(words, "x"+whole[:end])
+		}
+	}
 	for _, href := range []string{"https://matrix.to/#/@a:b.c", "https://matrix.to/#/%40a%3Ab.c?via=d", "matrix:u/a:b.c?action=chat", "matrix:r/a:b.c", "https://app.example/#/user/@a:b.c", "https://apu.example/a?b=c#d",
 		"http://apu.example", "HTTPS://APU.example/", "javascript:x", "mxc://a/b", "https://a.example/@b:c.d", "https://a.example/ b", "//a.example"} {
 		words = append(words, `<a href="`+href+`">x</a>`, `<a href="`+href+`">`+href+`</a>`, `<a href="`+href+`"></a>`)
