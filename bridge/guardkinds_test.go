@@ -318,3 +318,36 @@ func TestGuardHeldPollIsEdited(t *testing.T) {
 	}
 	w.nothingHeld(oskar, aino)
 }
+
+// TestGuardBehindTwo: what refers to two held messages comes when both are decided
+// about; an answer to one that was dropped comes without its relation.
+func TestGuardBehindTwo(t *testing.T) {
+	w := newWorld(t)
+	people := w.talk("aino", "oskar")
+	w.join(people...)
+	aino, oskar := people[0], people[1]
+	root := must(aino.Say(aino.room, "eka "+number))
+	first := w.question(aino, 1)
+	second := must(aino.Say(aino.room, "toka "+number))
+	other := w.question(aino, 2)
+	must(aino.Send(aino.room, "m.room.message", map[string]any{"msgtype": "m.text", "body": "ketjussa", "m.relates_to": map[string]any{
+		"rel_type": "m.thread", "event_id": root, "is_falling_back": false, "m.in_reply_to": map[string]any{"event_id": second}}}))
+	must(aino.React(aino.room, first, "2️⃣"))
+	w.sees(oskar, "eka (hidden)")
+	must(aino.Say(aino.room, "väliin"))
+	w.sees(oskar, "eka (hidden)", "väliin")
+	must(aino.React(aino.room, other, "1️⃣"))
+	got := w.sees(oskar, "eka (hidden)", "väliin", "toka "+number, "ketjussa")
+	if got[3].ReplyTo != got[2].Event {
+		t.Errorf("it answers %q, not %q", got[3].ReplyTo, got[2].Event)
+	}
+	dropped := must(aino.Say(aino.room, "kolmas "+number))
+	must(aino.React(aino.room, w.question(aino, 3), "3️⃣"))
+	w.nothingHeld(oskar, aino)
+	must(aino.Reply(aino.room, dropped, "vastaan silti"))
+	got = w.sees(oskar, "eka (hidden)", "väliin", "toka "+number, "ketjussa", "vastaan silti")
+	if got[4].ReplyTo != "" {
+		t.Errorf("it answers %q", got[4].ReplyTo)
+	}
+	w.nothingHeld(oskar, aino)
+}

@@ -64,7 +64,7 @@ func htmlWords() []string {
 		"<script><!--<script></script>--></script>a<style>b</style><title>c</title>d<textarea>e</textarea><xmp>f</xmp><plaintext>g", "<script><!-- <scripta> </scripta> - -- < </script x>h",
 		"<svg><math>a</math></svg><select>b</select><noscript>c</noscript><iframe>d</iframe>e", "&amp;&lt&gt;&#64;&#x40;&#X40;&notit;&notin;&#0;&#128;&#1114112;&#xd800;&#;&;&x",
 		`<b a=1 b='2' c="3" d e = 4 a=5 / f>x</b>`, `<img alt=":a:" src="mxc://a/b"><img><img alt="` + strings.Repeat("x", 100) + `">`, strings.Repeat("<blockquote>", 30) + "x", strings.Repeat("<b>x", 60)}
-	for _, whole := range []string{"<script><!--<script></script x>--></script>x", "<script><!-- - -- <!-- </s <s </script", "<script><!--<script>-x--x--<y</scripx></script>--></script>z", "<script><!--<script>--><!--a--!b-->z", "<b a=1 b='2' c=\"3\" d e = 4 / f/>x", "<b a=1/>x", "</b x='y'>z", "<!DOCTYPE x 'y'>z",
+	for _, whole := range []string{"<script><!--<script></script x>--></script>x", "<script><!-- - -- <!-- </s <s </script", "<script><!--<script>-x--x--<y</scripx></script>--></script>z", "<script><!--<script>--><!--a--!b-->z", "<script><!x<!-x<!--x-y--z<a</b</script>", "<script><!--<script>x-y--z<a</b<<--<</script>", "<br> <br><p> </p><b> </b>x<br> <p> </p>", "<b a=1 b='2' c=\"3\" d e = 4 / f/>x", "<b a=1/>x", "</b x='y'>z", "<!DOCTYPE x 'y'>z",
 		"<!-- a - -- --! <!-- --!>b", "<!---->c", "<!--->d", "<?x?>", "<title>a&amp;b</t</title>c", "<textarea>a</textarea", "<style>a<b</style>", "&#x40;&#64;&amp;&ampx&notit;", "a\rb\r\nc\r", "<pre>\r\nx\r</pre>\r"} {
 		for end := 1; end <= len(whole); end++ { // it may end anywhere
 			words = append(words, "x"+whole[:end])
@@ -85,7 +85,7 @@ func textWords() []string {
 }
 
 func emojiWords() []string {
-	return []string{"👍", "👍️", "❤", "❤️", "👩‍👩‍👧‍👧", "👩🏽‍❤️‍💋‍👨🏿", "1️⃣", "#️⃣", "*⃣", "1", "🇫🇮", "🇫", "🅰️", "🔟", "ℹ️", "Ⓜ️", "🆎", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "a", "👍👍", "\u200d👍", "👍\u200d", "👍🏽🏽", "🏽", "e\u0301", "mxc://a/b", "👍\U000e0041", "\ufe0f", "", "🏳️‍🌈"}
+	return []string{"👍", "👍️", "❤", "❤️", "👩‍👩‍👧‍👧", "👩🏽‍❤️‍💋‍👨🏿", "1️⃣", "#️⃣", "*⃣", "1", "🇫🇮", "🇫", "🅰️", "🔟", "ℹ️", "Ⓜ️", "🆎", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "a", "👍👍", "👍\u20e3", "1⃣⃣", "12⃣", "\u200d👍", "👍\u200d", "👍🏽🏽", "🏽", "e\u0301", "mxc://a/b", "👍\U000e0041", "\ufe0f", "", "🏳️‍🌈"}
 }
 
 func rawContents() []string {
