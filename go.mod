@@ -28,11 +28,15 @@ require (
 	pgregory.net/rapid v1.2.0
 )
 
-require golang.org/x/crypto v0.57.0
+require (
+	github.com/pquerna/otp v1.5.0
+	golang.org/x/crypto v0.57.0
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/coder/websocket v1.8.15 // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect

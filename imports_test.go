@@ -42,6 +42,7 @@ func layers() map[string]layer {
 		"bot": {ours: []string{"mentoring", "locale"}, third: []string{"golang.org/x/text"}}, // nothing of Matrix
 		"text": {ours: []string{"mentoring"},
 			third: []string{"github.com/nyaruka/phonenumbers", "github.com/blevesearch/snowballstem", "golang.org/x/text"}},
+		"onetime":  {ours: []string{"mentoring"}, third: []string{"github.com/pquerna/otp"}},
 		"figures":  {ours: []string{"mentoring", "locale"}, third: []string{"github.com/go-analyze/charts"}},
 		"accounts": {ours: []string{"mentoring", "config"}, third: []string{"maunium.net/go/mautrix"}},
 		"web": {ours: []string{"mentoring", "store", "accounts", "locale", "config"},
@@ -51,7 +52,7 @@ func layers() map[string]layer {
 			third: []string{"maunium.net/go/mautrix", "go.mau.fi/util", "github.com/rs/zerolog", "github.com/microcosm-cc/bluemonday",
 				"golang.org/x/net/html", "golang.org/x/image", "github.com/Eyevinn/mp4ff", "github.com/gabriel-vasile/mimetype",
 				"github.com/rivo/uniseg", "github.com/tidwall/gjson", "golang.org/x/time"}},
-		"cmd": {ours: []string{"config", "mentoring", "locale", "store", "bot", "text", "accounts", "web", "bridge"},
+		"cmd": {ours: []string{"config", "mentoring", "locale", "store", "bot", "text", "onetime", "accounts", "web", "bridge"},
 			third: []string{"github.com/alecthomas/kong", "github.com/rs/zerolog", "maunium.net/go/mautrix", "golang.org/x/term",
 				"github.com/mattn/go-isatty", "gopkg.in/yaml.v3"}},
 		"e2e": {free: true},

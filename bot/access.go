@@ -73,9 +73,8 @@ func (t *turn) reveal(rest string) error {
 	if !t.safely() {
 		return nil
 	}
-	t.ask(question{Kind: askAccess, Step: "reveal", ID: int64(id), Words: []string{string(role), reason}},
-		t.text("access.sure_reveal", "number", int64(id), "role", mentoring.T("access.role."+string(role)))+"\n\n"+t.text("confirm.in_words"))
-	return nil
+	return t.confirmAccess(question{Kind: askAccess, Step: "reveal", ID: int64(id), Words: []string{string(role), reason}},
+		t.text("access.sure_reveal", "number", int64(id), "role", mentoring.T("access.role."+string(role))))
 }
 
 func (t *turn) sureOfAccess(step string, id int64, reason string, days int, ofMentee bool) error {
@@ -121,9 +120,8 @@ func (t *turn) allow(rest string) error {
 	if !t.safely() {
 		return nil
 	}
-	t.ask(question{Kind: askAccess, Step: "allow", ID: int64(id)},
-		t.text("access.sure_allow."+string(x.Kind), "access", int64(id))+"\n\n"+t.text("confirm.in_words"))
-	return nil
+	return t.confirmAccess(question{Kind: askAccess, Step: "allow", ID: int64(id)},
+		t.text("access.sure_allow."+string(x.Kind), "access", int64(id)))
 }
 
 // deny is the no.
@@ -163,17 +161,19 @@ func (t *turn) aliases(rest string) error {
 	return nil
 }
 
-// answerAccess does what was asked for once somebody has confirmed it in words.
+// answerAccess does what was asked for once somebody has confirmed it in words, or
+// with a one-time code.
 func (t *turn) answerAccess(q *question, r reply) (bool, error) {
-	if yes, heard := t.confirmed(r); !yes {
-		return heard, nil
+	proof, yes, heard, err := t.provenAccess(q, r)
+	if !yes || err != nil {
+		return heard, err
 	}
 	if !t.safely() {
 		return true, nil
 	}
 	switch q.Step {
 	case "allow":
-		if _, err := t.act.AllowAccess(*t.member, mentoring.AccessID(q.ID)); err != nil {
+		if _, err := t.act.AllowAccess(*t.member, mentoring.AccessID(q.ID), proof); err != nil {
 			return true, err
 		}
 		t.say("access.allowed_now", "access", q.ID)
@@ -186,7 +186,7 @@ func (t *turn) answerAccess(q *question, r reply) (bool, error) {
 		t.say("access.asked_now", "access", int64(x.ID))
 		return true, nil
 	}
-	x, err := t.act.AskIdentity(*t.member, mentoring.CaseID(q.ID), mentoring.Role(q.Words[0]), q.Words[1])
+	x, err := t.act.AskIdentity(*t.member, mentoring.CaseID(q.ID), mentoring.Role(q.Words[0]), q.Words[1], proof)
 	if err != nil {
 		return true, err
 	}

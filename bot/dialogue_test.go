@@ -168,6 +168,8 @@ func (s *script) stage(f []string) {
 	case "meet":
 		s.meet(f[1])
 		s.vars["$"+f[1]] = strconv.FormatInt(int64(s.people[f[1]]), 10)
+	case "totp":
+		s.code(f[1])
 	case "phrase":
 		s.phrase(f[1])
 	case "mentee":

@@ -29,7 +29,7 @@ func helpFirst() []string {
 // for everyone who may give it.
 func helpGroups() []helpGroup {
 	return []helpGroup{
-		{"cases", mentoring.DoCase, []string{"cases", "case", "claim", "release", "close", "say", "duty", "ack", "oncall", "read", "alias", "reveal", "defer"}},
+		{"cases", mentoring.DoCase, []string{"cases", "case", "claim", "release", "close", "say", "duty", "ack", "oncall", "read", "alias", "reveal", "defer", "totp"}},
 		{"people", "", []string{"users", "user", "role", "warn", "suspend", "ban", "lift", "measures", "codes", "joining", "undo"}},
 		{"mentors", mentoring.DoSeeMentors, []string{"mentor", "limit", "approve", "return", "load", "supervision", "canned"}},
 		{"texts", mentoring.DoTexts, []string{"text", "topic", "service", "announce", "question", "remarks"}},

@@ -42,6 +42,7 @@ const (
 	askPhrase   askKind = "phrase" // is it written down
 	askSigns    askKind = "signs"  // which the others see
 	askAccess   askKind = "access" // staff are about to see what nobody sees otherwise
+	askTotp     askKind = "totp"   // a one-time code
 	askReport   askKind = "report"
 	askClose    askKind = "close" // a case, with which outcome
 	askHand     askKind = "hand"  // a case to whom
@@ -73,6 +74,8 @@ func (q *question) yesNo() bool {
 	case askWords, askRelease, askDropRemark, askCodesign:
 		return true
 	case askAnyone, askClose:
+		return q.Step == stepSure
+	case askTotp:
 		return q.Step == stepSure
 	case askDuty:
 		return q.Step == stepSure || q.Step == stepErase ||

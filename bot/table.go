@@ -131,6 +131,7 @@ func staffCommands() []command {
 		{name: "reveal", in: work, may: mentoring.DoReveal, do: (*turn).reveal},
 		{name: "defer", in: work, may: mentoring.DoReveal, do: (*turn).deferTelling},
 		{name: "allow", in: work, may: mentoring.DoTalk, quiet: true, do: (*turn).allow},
+		{name: "totp", in: inRoom, may: mentoring.DoTotp, do: (*turn).totp},
 		{name: "deny", in: work, may: mentoring.DoTalk, quiet: true, do: (*turn).deny},
 		{name: "audit", in: work, may: mentoring.DoAudit, do: (*turn).audit},
 	}

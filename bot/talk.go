@@ -245,6 +245,8 @@ func (t *turn) answer(q *question, r reply) (done bool, err error) {
 		return t.answerRetire(q, r)
 	case askMeasure:
 		return t.answerMeasure(q, r)
+	case askTotp:
+		return t.answerTotp(q, r)
 	case askAccess:
 		return t.answerAccess(q, r)
 	case askForget:

@@ -12,6 +12,7 @@ import (
 	"silta/bot"
 	"silta/locale"
 	"silta/mentoring"
+	"silta/onetime"
 	"silta/store"
 	"silta/text"
 )
@@ -52,7 +53,7 @@ func newWorld(t testing.TB, lang string) *world {
 		rules: mentoring.Rules{
 			MinimumAge: 17, ConsentVersion: 1, PlaceHeld: 24 * time.Hour, MentorCapacity: 3,
 			CodeLifetime: 14 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, RetentionNotice: 72 * time.Hour,
-			Zone: zone, StaffAlias: "Silta", Search: text.Search{}, Guard: text.NewGuard(text.Settings{}),
+			Zone: zone, StaffAlias: "Silta", Search: text.Search{}, OneTime: onetime.Codes{}, Guard: text.NewGuard(text.Settings{}),
 			Programmes: map[mentoring.Programme]*mentoring.ProgrammeRules{mentoring.DefaultProgramme: {
 				OnCall: mentoring.OnCallRules{Repeat: 5 * time.Minute, Tries: 2}, ReviewAfter: 14 * 24 * time.Hour,
 				Awake: time.Hour, ForgetAfter: 7 * 24 * time.Hour, FewMentors: 2,

@@ -94,7 +94,7 @@ func TestReadBack(t *testing.T) {
 		x, err = a.AskRead(r.staff, r.number, 1, false, why)
 		return err
 	})
-	r.do(func(a *mentoring.Act) error { _, err := a.AllowAccess(r.second, x.ID); return err })
+	r.do(func(a *mentoring.Act) error { _, err := a.AllowAccess(r.second, x.ID, mentoring.Proven{}); return err })
 	var text string
 	r.until("it is shown", func() bool {
 		for _, m := range r.sari.View(r.sari.room) {

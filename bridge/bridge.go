@@ -45,6 +45,7 @@ type Options struct {
 	Store        *store.Store
 	Bot          *bot.Bot
 	Search       mentoring.Searcher    // nil: words are met as they are written
+	OneTime      mentoring.OneTime     // of staff
 	Guard        mentoring.Guard       // nil: contacts are not looked for
 	Danger       mentoring.DangerWords // nil: danger is not looked for
 	Registration *appservice.Registration
@@ -76,6 +77,7 @@ type Bridge struct {
 	botID       id.UserID
 	botName     string
 	search      mentoring.Searcher
+	oneTime     mentoring.OneTime
 	guard       mentoring.Guard
 	ghostPrefix string
 	serviceName string
@@ -123,7 +125,7 @@ func New(o Options) *Bridge {
 		store: o.Store, bot: o.Bot, accounts: o.Accounts, registration: o.Registration, log: o.Log, meter: o.Meter, now: o.Now,
 		listener: o.Listener, listen: o.Config.AppService.Listen,
 		botID: id.UserID(o.Config.BotID()), botName: o.Config.BotName(),
-		search: o.Search, guard: o.Guard, danger: o.Danger, ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
+		search: o.Search, oneTime: o.OneTime, guard: o.Guard, danger: o.Danger, ghostPrefix: o.Config.AppService.GhostPrefix, serviceName: o.Config.ServiceName, staff: o.Config.InitialStaff,
 	}
 	b.hs = newHomeserver(o.Config.Homeserver.Address, o.Config.Homeserver.Domain, o.Registration, o.Transport,
 		func() { b.suspect.Store(true) })
@@ -150,7 +152,7 @@ func (b *Bridge) Reload(c *config.Config) {
 	b.config.Store(c)
 	r := rules(c)
 	r.Search = b.search
-	r.Guard = b.guard
+	r.Guard, r.OneTime = b.guard, b.oneTime
 	r.GroupNames = b.bot.GroupNames(b.staffLanguage())
 	b.ruleset.Store(r)
 }
@@ -188,7 +190,7 @@ func programmeRules(p *config.Programme) *mentoring.ProgrammeRules {
 		NeedGuide: p.Mentors.Guide, NeedTraining: p.Mentors.Training, NeedCheck: p.Mentors.BackgroundCheck,
 		OnCall: onCallRules(&p.OnCall), ReviewAfter: p.ReviewAfter.Std(),
 		DangerWords: p.DangerWords, DangerAgain: p.DangerAgain.Std(),
-		Cases:     caseRules(&p.Cases),
+		Cases: caseRules(&p.Cases), RequireTotp: p.RequireTotp,
 		FreeCards: !p.Mentors.CardApproval, AskWait: p.AskWait.Std(),
 		ServiceCheck: p.ServiceAge.Std(),
 		Carries: map[mentoring.Content]bool{

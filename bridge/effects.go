@@ -79,6 +79,13 @@ func (s *step) effect(e mentoring.Effect) error {
 		return s.showSecret(e)
 	case mentoring.ReadBack:
 		return s.job(job{Op: opReadBack, Owner: int64(e.Access)}, "readback", fmt.Sprint(e.Access))
+	case mentoring.ShowTotp:
+		return s.job(job{Op: opTotp, Member: e.Member, Since: int64(e.For)}, "totp", fmt.Sprint(e.Member))
+	case mentoring.HideSecret:
+		if err := s.job(job{Op: opFileGone, Member: e.Member, Key: totpFile(e.Member)}, "totp", fmt.Sprint(e.Member)); err != nil {
+			return err
+		}
+		return s.job(job{Op: opHideLine, Member: e.Member, Key: e.Key}, "secret", fmt.Sprint(e.Member), e.Key)
 	case mentoring.ShowDuty:
 		return s.job(job{Op: opDuty, Owner: int64(e.Case), Member: e.Member}, "duty", fmt.Sprint(e.Member))
 	case mentoring.DutyGone:

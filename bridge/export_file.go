@@ -26,8 +26,11 @@ type roomFile struct {
 	key        string // that it is known by, to be taken away
 	name, mime string
 	data       []byte
-	text       string // said below it
+	text       string // said below it, if anything
 	shown      time.Duration
+	// side is the width and height of a square picture, which is shown as such; 0
+	// for any other file.
+	side int
 }
 
 func exportKey(of mentoring.MemberID) string { return fmt.Sprintf("export/%d", of) }
@@ -65,6 +68,10 @@ func (b *Bridge) giveFile(ctx context.Context, f roomFile) error {
 		"msgtype": "m.file", "body": f.name, "filename": f.name,
 		"info": map[string]any{"mimetype": f.mime, "size": len(f.data)},
 	}
+	if f.side > 0 {
+		content["msgtype"] = "m.image"
+		content["info"] = map[string]any{"mimetype": f.mime, "size": len(f.data), "w": f.side, "h": f.side}
+	}
 	if sealed == nil {
 		content["url"] = address
 	} else {
@@ -86,8 +93,10 @@ func (b *Bridge) giveFile(ctx context.Context, f roomFile) error {
 		if err = s.enqueue(s.b.lineLane(p.Kind, p.Owner), store.LaneRoom, store.RowReady, p); err != nil {
 			return err
 		}
-		if err = s.line(p.Kind, p.Owner, line{text: f.text}); err != nil {
-			return err
+		if f.text != "" {
+			if err = s.line(p.Kind, p.Owner, line{text: f.text}); err != nil {
+				return err
+			}
 		}
 		return s.jobAt(s.now.Add(f.shown), job{Op: opFileGone, Member: f.of, Key: f.key}, "file later", f.key)
 	})

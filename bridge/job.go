@@ -51,4 +51,5 @@ const (
 	opReadBack   = "readback" // read what an access allows back
 	opDuty       = "duty"     // give a child-welfare summary to print
 	opDutyGone   = "unduty"   // take what was given of them away from a member
+	opTotp       = "totp"     // show the picture of a secret of one-time codes
 )

@@ -90,6 +90,8 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.hidePhrase(ctx, j.Member)
 	case opHideLine:
 		return b.hideLine(ctx, j.Member, j.Key)
+	case opTotp:
+		return b.showTotp(ctx, j.Member, time.Duration(j.Since))
 	case opDuty:
 		return b.showDuty(ctx, mentoring.CaseID(j.Owner), j.Member)
 	case opDutyGone:

@@ -21,6 +21,7 @@ import (
 	"silta/dev/hs"
 	"silta/locale"
 	"silta/mentoring"
+	"silta/onetime"
 	"silta/store"
 	"silta/text"
 )
@@ -160,9 +161,10 @@ func (w *world) start() {
 		Config: c, Store: s, Bot: bot.New(catalogue, bot.Settings{}), Log: zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel),
 		Registration: &appservice.Registration{ID: "silta", AppToken: "as", ServerToken: "hs", SenderLocalpart: "silta-appservice"},
 		Now:          w.now, Accounts: w.people,
-		Guard:  text.NewGuard(text.Settings{Numbers: []string{"09 2525 0111"}}),
-		Danger: text.NewDanger(catalogue.Danger()),
-		Meter:  w.meter, Listener: listener, Transport: w.between(w.hs.Link()),
+		OneTime: onetime.Codes{},
+		Guard:   text.NewGuard(text.Settings{Numbers: []string{"09 2525 0111"}}),
+		Danger:  text.NewDanger(catalogue.Danger()),
+		Meter:   w.meter, Listener: listener, Transport: w.between(w.hs.Link()),
 	})
 	if w.crypto != nil {
 		if err := w.crypto(w.bridge); err != nil {

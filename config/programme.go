@@ -27,6 +27,9 @@ type Programme struct {
 	// or a ban, when they have named no day.
 	ReviewAfter Duration `yaml:"review_after" reload:"yes"`
 	Cases       Cases    `yaml:"cases"`
+	// RequireTotp: who somebody is, is shown only to staff who confirm it with a
+	// one-time code of an app, and with the yes of such.
+	RequireTotp bool `yaml:"require_totp" reload:"yes"`
 
 	// DangerWords: whoever writes what sounds of danger is shown the crisis lines
 	// and a way to staff, not again for DangerAgain. It is off by default, for it

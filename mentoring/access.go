@@ -176,10 +176,14 @@ func (c *Conversation) mentee() MemberID {
 }
 
 // AskIdentity asks who somebody is: the person of that role in the conversation of
-// a case, or who called.
-func (a *Act) AskIdentity(staff Member, id CaseID, role Role, reason string) (Access, error) {
+// a case, or who called. proof is that they have just given a one-time code, where
+// they have to ([Act.NeedsTotp]).
+func (a *Act) AskIdentity(staff Member, id CaseID, role Role, reason string, proof Proven) (Access, error) {
 	c, err := a.accessCase(staff, id, DoReveal)
 	if err != nil {
+		return Access{}, err
+	}
+	if err := a.proven(staff, c.Programme, proof); err != nil {
 		return Access{}, err
 	}
 	if reason, err = accessReason(reason); err != nil {
@@ -324,11 +328,16 @@ func (a *Act) AccessAskedOf(m Member, id AccessID) (Access, error) {
 }
 
 // AllowAccess is the yes of the second person. Whoever asked must still be allowed
-// to, and have the case.
-func (a *Act) AllowAccess(m Member, id AccessID) (Access, error) {
+// to, and have the case. proof is as with [Act.AskIdentity].
+func (a *Act) AllowAccess(m Member, id AccessID, proof Proven) (Access, error) {
 	x, c, mentee, err := a.second(m, id)
 	if err != nil {
 		return x, err
+	}
+	if x.Kind == AccessIdentity {
+		if err := a.proven(m, c.Programme, proof); err != nil {
+			return x, err
+		}
 	}
 	asker, err := a.Tx.Member(x.Asker)
 	if err != nil {

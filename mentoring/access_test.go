@@ -45,7 +45,7 @@ func (s *accessing) asks() (x mentoring.Access) {
 func (s *accessing) asksWho() (x mentoring.Access) {
 	s.t.Helper()
 	s.must(func(a *mentoring.Act) (err error) {
-		x, err = a.AskIdentity(s.sari, s.number, mentoring.Mentor, why)
+		x, err = a.AskIdentity(s.sari, s.number, mentoring.Mentor, why, mentoring.Proven{})
 		return err
 	})
 	return x
@@ -53,7 +53,7 @@ func (s *accessing) asksWho() (x mentoring.Access) {
 
 func (s *accessing) allowed(by mentoring.Member, id mentoring.AccessID) []mentoring.Effect {
 	s.t.Helper()
-	return s.must(func(a *mentoring.Act) error { _, err := a.AllowAccess(by, id); return err })
+	return s.must(func(a *mentoring.Act) error { _, err := a.AllowAccess(by, id, mentoring.Proven{}); return err })
 }
 
 func toldTo(effects []mentoring.Effect, m mentoring.MemberID) (keys []string) {
@@ -127,7 +127,7 @@ func TestReadingIsShownOnce(t *testing.T) {
 func TestWhoMayAllow(t *testing.T) {
 	s := newAccessing(t)
 	allow := func(m mentoring.Member, id mentoring.AccessID) func(*mentoring.Act) error {
-		return func(a *mentoring.Act) error { _, err := a.AllowAccess(m, id); return err }
+		return func(a *mentoring.Act) error { _, err := a.AllowAccess(m, id, mentoring.Proven{}); return err }
 	}
 	x := s.asks()
 	s.refused("access.second", allow(s.sari, x.ID))
@@ -185,7 +185,7 @@ func TestAskingForAccess(t *testing.T) {
 		s.refused("access.days", read(s.sari, s.number, days, why))
 	}
 	s.refused("access.no_such_person", func(a *mentoring.Act) error {
-		_, err := a.AskIdentity(s.sari, s.number, mentoring.Coordinator, why)
+		_, err := a.AskIdentity(s.sari, s.number, mentoring.Coordinator, why, mentoring.Proven{})
 		return err
 	})
 	var plain mentoring.Case
@@ -222,7 +222,7 @@ func TestIdentity(t *testing.T) {
 	if got := toldTo(effects, s.mentor.ID); !slices.Equal(got, []string{"access.told_identity"}) {
 		t.Errorf("the person is told %v", got)
 	}
-	s.refused("access.unknown", func(a *mentoring.Act) error { _, err := a.AllowAccess(s.tero, x.ID); return err })
+	s.refused("access.unknown", func(a *mentoring.Act) error { _, err := a.AllowAccess(s.tero, x.ID, mentoring.Proven{}); return err })
 
 	x = s.asksWho()
 	later := func(m mentoring.Member, id mentoring.AccessID, days int, reason string) func(*mentoring.Act) error {

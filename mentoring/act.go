@@ -37,6 +37,7 @@ type Rules struct {
 	Programmes map[Programme]*ProgrammeRules
 	Search     Searcher // nil: words are met as they are written
 	Guard      Guard    // nil: nothing is looked for
+	OneTime    OneTime  // makes and checks one-time codes
 	GroupNames []string // of which people get one in a group; none: they are numbered
 	Language   Language // of staff, and where a text is not in somebody's own
 	StaffAlias string   // shown for staff who have taken no nickname; nobody else may take it

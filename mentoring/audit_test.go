@@ -44,6 +44,7 @@ func auditFree() map[string]string {
 		"ListCases":       "looks",
 		"ReadCase":        "looks",
 		"DutyOf":          "looks, at what they write themselves; to show it leaves one",
+		"BeginTotp":       "only shows a secret; to turn it on leaves one",
 		"FillDuty":        "one answer of a dialogue; its beginning and its end leave one",
 	}
 }

@@ -76,7 +76,7 @@ func (w *world) staffUses(listed mentoring.MembershipID, number mentoring.CaseID
 			return err
 		}},
 		{mentoring.DoReveal, "AskIdentity", func(a *mentoring.Act, m mentoring.Member) error {
-			_, err := a.AskIdentity(m, number, mentoring.Mentee, why)
+			_, err := a.AskIdentity(m, number, mentoring.Mentee, why, mentoring.Proven{})
 			return err
 		}},
 		{mentoring.DoReveal, "DeferTelling", func(a *mentoring.Act, m mentoring.Member) error { return a.DeferTelling(m, 1, 1, why) }},

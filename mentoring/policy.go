@@ -34,6 +34,7 @@ const (
 	DoOpenJoining Action = "open joining"
 	DoCase        Action = "case"        // claim, release and close cases
 	DoDuty        Action = "duty"        // write a child-welfare summary
+	DoTotp        Action = "totp"        // have one-time codes
 	DoAudit       Action = "audit"       // read the audit
 	DoMeasure     Action = "measure"     // warn, suspend, ban, and lift these
 	DoSeeTopics   Action = "see topics"  // the list of topics with its numbers
@@ -134,6 +135,7 @@ func Policy() []Rule {
 		{DoCodesign, true, [6]Grant{act, mem, act, act, act, no}},
 		{DoCase, false, [6]Grant{no, no, no, act, act, no}},
 		{DoDuty, false, [6]Grant{no, no, no, act, act, no}},
+		{DoTotp, false, [6]Grant{no, no, no, act, act, no}},
 		{DoBreakGlass, false, [6]Grant{no, no, no, act, act, no}},
 		{DoReveal, false, [6]Grant{no, no, no, act, act, no}},
 		{DoAudit, false, [6]Grant{no, no, no, act, act, no}},

@@ -49,6 +49,7 @@ case          –      –      –            a           a     –
 audit         –      –      –            a           a     –
 measure       –      –      –            a           a     –
 duty          –      –      –            a           a     –
+totp          –      –      –            a           a     –
 break_glass   –      –      –            a           a     –
 reveal        –      –      –            a           a     –
 `

@@ -6,6 +6,9 @@ import "time"
 type ProgrammeRules struct {
 	// Carries says which kinds of content are passed on besides text.
 	Carries map[Content]bool
+	// RequireTotp: who somebody is, is shown only to staff who confirm it with a
+	// one-time code, and with the yes of such.
+	RequireTotp bool
 	// Awake is for how long a mentor's leg is open, whatever their hours, after
 	// they have written in it.
 	Awake   time.Duration

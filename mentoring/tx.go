@@ -303,6 +303,12 @@ type Tx interface {
 	PutAccess(*Access) error
 	DeleteAccess(AccessID) error
 
+	// Totp is that a member has one-time codes. DeleteTotp of what is not there is
+	// no error.
+	Totp(MemberID) (Totp, error)
+	PutTotp(*Totp) error
+	DeleteTotp(MemberID) error
+
 	// AppendAudit adds an entry: it sets its Number, Previous and Hash, and keeps
 	// its reason apart. Nothing changes or deletes an entry.
 	AppendAudit(*AuditEntry) error

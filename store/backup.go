@@ -38,6 +38,7 @@ func backupTables() []string {
 		"staff_room",
 		"code",
 		"phrase",
+		"totp",
 		"attempt",
 		"block",
 		"counter",

@@ -60,6 +60,7 @@ func plantCanaries(tx *store.Tx, w *world) error {
 		tx.PutDialogue(m.ID, []byte(c[2])),
 		tx.PutCode(c[3], &mentoring.Code{Kind: mentoring.CodeMentor}),
 		tx.PutPhrase(c[3], mentoring.PhraseRecord{Member: m.ID, Hash: []byte(c[2])}),
+		tx.PutTotp(&mentoring.Totp{Member: m.ID, Link: c[2]}),
 		tx.PutAttempts(c[0], mentoring.Attempts{Wrong: 1}),
 		tx.PutSetting("welcome", c[2]),
 		tx.PutTopic(&mentoring.Topic{Key: "t", Words: map[mentoring.Language]string{"fi": c[4]}}),

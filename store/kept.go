@@ -126,6 +126,12 @@ func aboutPerson() []keeping {
 			erase:  "DELETE FROM phrase WHERE member = $1",
 		},
 		{
+			table: "totp", of: "member = $1", what: "totp",
+			shown:  []showing{{column: "created", read: asTime}, {column: "confirmed", name: "totp_on", read: asFlag}},
+			hidden: map[string]string{"member": theirs, "link": "their app has it; it is never shown again", "used": "of a code that is worth nothing any more"},
+			erase:  "DELETE FROM totp WHERE member = $1",
+		},
+		{
 			table: "move_request", of: "newcomer = $1 OR member = $1", what: "move",
 			shown:  []showing{{column: "created", read: asTime}},
 			hidden: map[string]string{"newcomer": theirs, "member": theirs},

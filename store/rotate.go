@@ -25,6 +25,7 @@ func sealedColumns() []sealedColumn {
 		{"member", "alias", "id"},
 		{"member", "account", "id"},
 		{"phrase", "hash", "member"},
+		{"totp", "link", "member"},
 		{"card", "words", "membership"},
 		{"card_history", "words", "id"},
 		{"preparation", "round", "membership"},

@@ -24,6 +24,7 @@ import (
 	"silta/config"
 	"silta/locale"
 	"silta/mentoring"
+	"silta/onetime"
 	"silta/store"
 	"silta/text"
 	"silta/web"
@@ -217,7 +218,7 @@ func (p *Program) work(ctx context.Context) error {
 	p.mu.Lock() // a reload meanwhile is not lost
 	b := bridge.New(bridge.Options{
 		Config: p.running, Store: db, Bot: bot.New(p.words, botSettings(p.o.Config)),
-		Search: text.Search{}, Guard: text.NewGuard(guardSettings(p.o.Config)), Danger: text.NewDanger(p.words.Danger()),
+		Search: text.Search{}, OneTime: onetime.Codes{}, Guard: text.NewGuard(guardSettings(p.o.Config)), Danger: text.NewDanger(p.words.Danger()),
 		Registration: p.registration, Accounts: p.accounts, Log: p.o.Log, Meter: p.metrics, Now: p.o.Now, Listener: p.listener,
 	})
 	p.bridge.Store(b)

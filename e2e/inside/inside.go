@@ -25,6 +25,7 @@ import (
 	"silta/dev/hs"
 	"silta/locale"
 	"silta/mentoring"
+	"silta/onetime"
 	"silta/store"
 	"silta/text"
 )
@@ -136,6 +137,7 @@ func (i *Inside) run(o Options) error {
 	}
 	i.Bridge = bridge.New(bridge.Options{
 		Config: i.Config, Store: i.Store, Now: o.Now, Bot: bot.New(words, bot.Settings{}), Log: log, Meter: silent{},
+		OneTime:      onetime.Codes{},
 		Guard:        text.NewGuard(text.Settings{}),
 		Registration: &appservice.Registration{ID: "silta", AppToken: Token, ServerToken: HSToken, SenderLocalpart: "silta_appservice"},
 		Transport:    o.Transport, Listener: newQuietListener(),

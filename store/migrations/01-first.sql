@@ -611,6 +611,15 @@ CREATE TABLE copy_ref (
 WITHOUT ROWID
 ;
 
+-- Staff who have an app that makes one-time codes.
+CREATE TABLE totp (
+	member    INTEGER  NOT NULL PRIMARY KEY REFERENCES member (id),
+	link      BYTEA    NOT NULL, -- sealed
+	confirmed SMALLINT NOT NULL, -- 1: a code has been given
+	used      BIGINT   NOT NULL, -- step of the last code that was taken
+	created   BIGINT   NOT NULL
+);
+
 -- What staff ask to see and nobody sees otherwise; the reasons are in the audit.
 CREATE TABLE access (
 	id           INTEGER  NOT NULL PRIMARY KEY,
