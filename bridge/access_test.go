@@ -125,7 +125,7 @@ func TestReadBack(t *testing.T) {
 		t.Error("nothing was said in the staff room")
 	}
 	r.until("both are told", func() bool { return r.notified(r.aino) && r.notified(r.kaisa) })
-	r.skew.Store(int64(74 * time.Hour))
+	r.later(74 * time.Hour)
 	r.until("it is taken away", func() bool {
 		return !slices.ContainsFunc(r.sari.View(r.sari.room), func(m hs.Message) bool { return strings.Contains(m.Body, "hello") })
 	})

@@ -85,7 +85,8 @@ func (s *step) effect(e mentoring.Effect) error {
 		if err := s.job(job{Op: opFileGone, Member: e.Member, Key: totpFile(e.Member)}, "totp", fmt.Sprint(e.Member)); err != nil {
 			return err
 		}
-		return s.job(job{Op: opHideLine, Member: e.Member, Key: e.Key}, "secret", fmt.Sprint(e.Member), e.Key)
+		// A lane of its own: in that of the secret the job waits that hides it in its time.
+		return s.job(job{Op: opHideLine, Member: e.Member, Key: e.Key}, "secret now", fmt.Sprint(e.Member), e.Key)
 	case mentoring.ShowDuty:
 		return s.job(job{Op: opDuty, Owner: int64(e.Case), Member: e.Member}, "duty", fmt.Sprint(e.Member))
 	case mentoring.DutyGone:
