@@ -487,15 +487,16 @@ func (t *turn) messages(rest string) error {
 	if id == 0 {
 		return nil
 	}
-	c, given, err := t.act.ReadReport(*t.member, id, func(s mentoring.Snapshot) int { return len(t.snapshotLines(&s)) })
+	// The first line of a snapshot is for the reason, which is said once.
+	c, given, err := t.act.ReadReport(*t.member, id, func(s mentoring.Snapshot) int { return 1 + len(t.snapshotLines(&s)) })
 	if err != nil {
 		return err
 	}
 	t.out.Case = id
-	t.say("case.reason", "words", c.Reason)
+	t.out.Lines = append(t.out.Lines, Line{Text: t.text("case.reason", "words", c.Reason), Key: given[0].LineKey(0)})
 	for i := range given {
 		for n, text := range t.snapshotLines(&given[i]) {
-			t.out.Lines = append(t.out.Lines, Line{Text: text, Key: given[i].LineKey(n)})
+			t.out.Lines = append(t.out.Lines, Line{Text: text, Key: given[i].LineKey(1 + n)})
 		}
 	}
 	return nil

@@ -98,6 +98,9 @@ func (s *step) ask(room store.Room, request bot.Request) error {
 			return err
 		}
 	}
+	if err := s.hideFirst(); err != nil {
+		return err
+	}
 	thread := ""
 	switch {
 	case about != 0:
@@ -121,8 +124,15 @@ func (s *step) sayFrom(room store.Room, request bot.Request, text string) (refus
 	plain.Found = nil
 	s.ev = &plain
 	defer func() { s.ev = command }()
-	return s.sayIn(leg, room, request, text)
+	if refused, err = s.sayIn(leg, room, request, text); refused || err != nil {
+		return refused, err
+	}
+	return false, s.tx.PutLine(&store.Line{Key: saidKey(command.ID), Room: room.ID, Event: command.ID})
 }
+
+// saidKey names a command by which something was said in a conversation from
+// another room than the speaker's leg of it: nothing in that leg can refer to it.
+func saidKey(event string) string { return "said/" + event }
 
 // sayFor says a text in a conversation as a participant's own. The command's
 // event is its source: taken back, the text goes with it.

@@ -23,6 +23,23 @@ func (s *step) apply() error {
 	return nil
 }
 
+// hideFirst takes lines away before others are said anew under the same keys.
+func (s *step) hideFirst() error {
+	var rest []mentoring.Effect
+	for _, e := range s.act.Effects {
+		hide, ok := e.(mentoring.HideLine)
+		if !ok {
+			rest = append(rest, e)
+			continue
+		}
+		if err := s.hideLine(hide); err != nil {
+			return err
+		}
+	}
+	s.act.Effects = rest
+	return nil
+}
+
 func (s *step) effect(e mentoring.Effect) error {
 	switch e := e.(type) {
 	case mentoring.Notify:

@@ -262,6 +262,13 @@ func eventIn(tx *store.Tx, p *parcel, source string, author int) (string, error)
 	if err != nil {
 		return "", err
 	}
+	if p.Number == m.Author { // what was said from another room is not in their leg
+		if _, err := tx.LineByKey(saidKey(source)); err == nil {
+			return "", errGone
+		} else if err = notFoundIsFine(err); err != nil {
+			return "", err
+		}
+	}
 	event, ok := m.EventIn(p.Number)
 	switch {
 	case !ok:
