@@ -184,3 +184,102 @@ func TestCollect(t *testing.T) {
 	must(r.sari.Say(r.room, "!yes"))
 	r.until("what was shown is taken away, and why", func() bool { return has("two again") == 0 && has("it frightens me") == 0 })
 }
+
+// TestCollectLast: of the last messages both sides' are shown, and nothing of what was
+// taken back; commands and lines of the bot are no messages.
+func TestCollectLast(t *testing.T) {
+	r := newReporter(t)
+	r.says("before")
+	_, gone := r.says("taken back")
+	r.says("still there")
+	must(r.caller.Say(r.caller.room, "!services"))
+	must(r.caller.Say(r.caller.room, "my own"))
+	r.sees(r.other, "my own")
+	source := ""
+	for _, m := range r.other.View(r.other.room) {
+		if m.Body == "taken back" {
+			source = m.Event
+		}
+	}
+	must(struct{}{}, r.other.Redact(r.other.room, source))
+	r.until("it is taken back", func() bool {
+		return !slices.ContainsFunc(r.caller.View(r.caller.room), func(m hs.Message) bool { return m.Event == gone && m.Body != "" })
+	})
+	shown := r.gives(func() (string, error) { return r.caller.Say(r.caller.room, "!report 3") }, "You give these")
+	for word, want := range map[string]bool{
+		"still there": true, "my own": true, "taken back": false,
+		"services": false, "Help elsewhere": false,
+	} {
+		if strings.Contains(shown, word) != want {
+			t.Errorf("%q is shown: %v, in\n%s", word, !want, shown)
+		}
+	}
+}
+
+// TestSayIsAnswered: what staff say from their room goes to the person under the
+// staff's alias. An answer to it arrives without a link, for what it answers is in no
+// room of the staff member's own but that of staff; a heart on it goes nowhere.
+func TestSayIsAnswered(t *testing.T) {
+	w := newAtWork(t)
+	must(w.sari.Say(w.room, "!claim 1"))
+	asked := func(p *hs.Person) (room string) {
+		for _, invited := range p.Rooms("invite") {
+			if w.isLeg(invited) {
+				room = invited
+			}
+		}
+		return room
+	}
+	var leg, own string
+	w.until("both are asked in", func() bool { leg, own = asked(w.caller.Person), asked(w.sari); return leg != "" && own != "" })
+	must(struct{}{}, w.caller.Join(leg))
+	must(struct{}{}, w.sari.Join(own))
+	must(w.sari.Reply(w.room, w.head, "!say How are you?"))
+	must(w.sari.Reply(w.room, w.head, "This is for colleagues."))
+	var said hs.Message
+	w.until("it arrives", func() bool {
+		for _, m := range w.caller.View(leg) {
+			if m.Body == "How are you?" {
+				said = m
+			}
+		}
+		return said.Event != ""
+	})
+	if !strings.HasPrefix(said.Sender, "@silta_") || said.Sender == "@silta:test" {
+		t.Errorf("said by %s", said.Sender)
+	}
+	must(w.caller.React(leg, said.Event, "❤️"))
+	must(w.caller.Reply(leg, said.Event, "Better, thank you."))
+	var answer hs.Event
+	w.until("the answer arrives", func() bool {
+		for _, e := range w.sari.Timeline(own) {
+			if e.Content["body"] == "Better, thank you." {
+				answer = e
+			}
+		}
+		return answer.ID != ""
+	})
+	if answer.Content["m.relates_to"] != nil {
+		t.Errorf("the answer refers to what is not there: %v", answer.Content)
+	}
+	for _, e := range w.sari.Timeline(own) {
+		if e.Type == "m.reaction" && e.Sender != "@silta:test" {
+			t.Errorf("a reaction to what is not there: %v", e.Content)
+		}
+	}
+	// What colleagues say to one another goes nowhere, and an answer to an answer has its link.
+	for _, m := range w.caller.View(leg) {
+		if strings.Contains(m.Body, "colleagues") {
+			t.Errorf("arrived: %q", m.Body)
+		}
+	}
+	must(w.sari.Reply(own, answer.ID, "Good."))
+	w.until("the staff member's answer has its link", func() bool {
+		for _, e := range w.caller.Timeline(leg) {
+			if e.Content["body"] == "Good." {
+				return e.Content["m.relates_to"] != nil
+			}
+		}
+		return false
+	})
+}
