@@ -411,3 +411,30 @@ func TestRealServiceQuestions(t *testing.T) {
 		t.Errorf("counted %v", about)
 	}
 }
+
+// TestRemindersBeginAnew: who has answered is reminded of the next time as often
+// as of the first.
+func TestRemindersBeginAnew(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	m := w.mentee("Kuu")
+	w.started(staff, scale(mentoring.Schedule{Reminders: 1, RemindEvery: 7, Repeat: mentoring.RepeatTimes, Times: 1, RepeatDays: 7}))
+	for i, step := range []struct {
+		shown, answer bool
+	}{{true, false}, {true, true}, {true, false}, {true, false}, {false, false}} {
+		if shown := w.questions(); (len(shown) == 1) != step.shown {
+			t.Fatalf("step %d: shown %d times, want %v", i, len(shown), step.shown)
+		}
+		w.must(func(a *mentoring.Act) error {
+			open, err := a.OpenQuestions(m, false)
+			switch {
+			case err != nil || len(open) == 0:
+				return err
+			case step.answer:
+				return a.AnswerQuestion(m, open[0].Prompt.Menu, 50, "", mentoring.WayTap)
+			}
+			return a.SkipQuestion(m, open[0].Prompt.Menu)
+		})
+		w.now = w.now.Add(7 * 24 * time.Hour)
+	}
+}
