@@ -164,7 +164,7 @@ func TestUseCasesAskThePolicy(t *testing.T) {
 	var help mentoring.Case
 	w.must(func(a *mentoring.Act) (err error) { help, err = a.CallStaff(caller, mentoring.CaseHelp, 0); return err })
 	card := wholeCard()
-	uses := append(runningUses(caller), []use{
+	uses := append(append(runningUses(caller), moreUses(help.ID)...), []use{
 		{mentoring.DoBrowse, "Mentors", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.Mentors(m, true); return err }},
 		{mentoring.DoChoose, "Choose", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.Choose(m, listed); return err }},
 		{mentoring.DoTalk, "Chats", func(a *mentoring.Act, m mentoring.Member) error { _, err := a.Chats(m); return err }},
@@ -202,6 +202,7 @@ func TestUseCasesAskThePolicy(t *testing.T) {
 			return err
 		}},
 	}...)
+	everyActionIsTried(t, uses)
 	for _, role := range mentoring.Roles() {
 		for _, state := range states() {
 			m := mentoring.Member{Address: w.address(), Alias: "Suo", Join: mentoring.JoinDone, Consent: 1, Created: w.now}

@@ -152,6 +152,7 @@ func (o *opened) fill(at time.Time) *cast {
 			tx.PutCanned(&mentoring.Canned{Programme: mentoring.DefaultProgramme, Key: "moi", Words: map[mentoring.Language]string{"fi": "hei"}}),
 			tx.PutAsking(&mentoring.Asking{Member: c.mentee.ID, Words: "hei", State: mentoring.AskingOpen}),
 			tx.PutPreparation(&mentoring.Preparation{Membership: mentor, Round: "kevät"}),
+			fillCase(tx, c),
 			tx.PutCardVersion(&mentoring.CardVersion{Card: mentoring.Card{Membership: mentor, Story: "ennen"}}),
 			tx.PutDialogue(c.mentee.ID, []byte("kesken")),
 			tx.PutQuestion(&mentoring.Question{Programme: mentoring.DefaultProgramme, Wording: mentoring.Wording{Text: mentoring.Words{"fi": "Autoiko?"}}}),
@@ -215,6 +216,7 @@ func (o *opened) filled(c *cast) {
 			t.Errorf("questions %v, prompts %v, questioned %v, remarks %v, %v", questions, prompts, questioned, remarks,
 				errors.Join(err14, err15, err16, err17))
 		}
+		filledCase(t, tx, c)
 		err := errors.Join(err12, err10, err11, err1, err2, err3, err4, err5, err6, err7, err8, err9)
 		for i := range filled {
 			m, wrong := tx.MemberByAddress(address(fmt.Sprint("m", i)))
