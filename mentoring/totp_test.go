@@ -79,6 +79,8 @@ func TestTotp(t *testing.T) {
 		}
 	}
 	w.refused("totp.first", func(a *mentoring.Act) error { _, _, err := a.ProveTotp(staff, late.code(0)); return err }) // not on yet
+	w.rightly(false, func(a *mentoring.Act) (bool, error) { return a.ConfirmTotp(staff, late.code(5*time.Minute)) })
+	w.refused("totp.first", func(a *mentoring.Act) error { _, _, err := a.ProveTotp(staff, late.code(0)); return err })
 	w.later(11 * time.Minute)
 	w.refused("totp.begin_first", func(a *mentoring.Act) error { _, err := a.ConfirmTotp(staff, late.code(0)); return err })
 
