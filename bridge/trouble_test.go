@@ -3,9 +3,11 @@ package bridge_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"silta/dev/hs"
 	"silta/mentoring"
 	"silta/store"
 )
@@ -53,4 +55,32 @@ func TestGap(t *testing.T) {
 	w.skew.Store(int64(2 * time.Hour))
 	w.start()
 	w.until("staff are told of the gap", func() bool { known, _ := w.troubles(mentoring.TroubleGap); return known })
+}
+
+// TestHomeserverAway: when the homeserver answers again after a while, staff are
+// told once for how long it did not, and what waited arrives.
+func TestHomeserverAway(t *testing.T) {
+	w := newWorld(t)
+	_, staffRoom := w.staffRoom()
+	people := w.talk("aino", "oskar")
+	w.join(people...)
+	var tried atomic.Int64
+	w.breakIt(func(c hs.Call) hs.Fault {
+		if c.Route == "PUT rooms/*/send/*/*" {
+			tried.Add(1)
+			return hs.Fault{Cut: true}
+		}
+		return hs.Fault{}
+	})
+	must(people[0].Say(people[0].room, "odottaa"))
+	w.until("it was tried", func() bool { return tried.Load() > 1 })
+	w.skew.Add(int64(20 * time.Minute))
+	w.breakIt(func(hs.Call) hs.Fault { return hs.Fault{} })
+	w.sees(people[1], "odottaa")
+	w.until("staff are told", func() bool { return strings.Count(w.readable(staffRoom), "did not answer") == 1 })
+	must(people[0].Say(people[0].room, "perille"))
+	w.sees(people[1], "odottaa", "perille")
+	if known, more := w.troubles(mentoring.TroubleHomeserver); !known || more != 0 {
+		t.Errorf("known: %v, and %d more", known, more)
+	}
 }
