@@ -80,7 +80,7 @@ func htmlWords() []string {
 func textWords() []string {
 	words := []string{"", " ", "hei", "https://apu.example/a", "a.b c:/d", "@@a:b.c:d.e", "!AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA:x.y:1",
 		"#a:[::1]:8448", "@a:127.0.0.1", "@a:localhost", "@a:b:8448", "@Kanerva:lle", "klo:12.30", "%40a%3Ab.c", "%2540a%253Ab.c", "matrix.to", "mxc:/", "matrix:u/a:b", "MATRIX:roomid/x", "matrix:", "50 %",
-		"a\r\nb\u2028c\td", "\u200b\u200d\ufe0f\u202e\ufeff\U000e0041\u3164x", "❤️‍🔥 👍🏽 1️⃣", "سلام‌خوب", "> <@a:b.c> x\n> y", "> * <@a:b.c> x", "> x\ny", "@qz:b.c@d:e.f", "x@a:b.c.", "(@a:b.c)", "@a:b.c-"}
+		"a\r\nb\u2028c\td", "\u200b\u200d\ufe0f\u202e\ufeff\U000e0041\u3164x", "❤️‍🔥 👍🏽 1️⃣", "سلام\u200cخوب", "> <@a:b.c> x\n> y", "> * <@a:b.c> x", "> x\ny", "@qz:b.c@d:e.f", "x@a:b.c.", "(@a:b.c)", "@a:b.c-"}
 	return words
 }
 

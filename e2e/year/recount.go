@@ -76,17 +76,16 @@ type mentorCount struct {
 }
 
 type talkCount struct {
-	mentor, mentee  string
-	opened, over    bool
-	waits           time.Time // first unanswered message
-	told            map[string]bool
-	pending         int       // not shown to the mentor yet
-	awake           time.Time // the mentor wrote
-	everAnswered    bool
-	begun           time.Time
-	asked, mustAsk  bool
-	mustAskBefore   time.Time
-	writtenByMentee bool
+	mentor, mentee string
+	opened, over   bool
+	waits          time.Time // first unanswered message
+	told           map[string]bool
+	pending        int       // not shown to the mentor yet
+	awake          time.Time // the mentor wrote
+	everAnswered   bool
+	begun          time.Time
+	asked, mustAsk bool
+	mustAskBefore  time.Time
 }
 
 type recount struct {
