@@ -27,7 +27,7 @@ func dictionary() (inputs []keptInput) {
 		add("m.room.message", map[string]any{"msgtype": "m.text", "body": one})
 		add("m.room.message", map[string]any{"msgtype": "m.image", "body": one, "filename": "x.jpg", "url": "mxc://a.example/b"})
 	}
-	for _, one := range emojiWords() {
+	for _, one := range append(emojiWords(), graphemePairs()...) {
 		add("m.reaction", map[string]any{"m.relates_to": map[string]any{"rel_type": "m.annotation", "event_id": "$x", "key": one}})
 	}
 	for _, one := range rawContents() {
@@ -65,7 +65,7 @@ func htmlWords() []string {
 		"<svg><math>a</math></svg><select>b</select><noscript>c</noscript><iframe>d</iframe>e", "&amp;&lt&gt;&#64;&#x40;&#X40;&notit;&notin;&#0;&#128;&#1114112;&#xd800;&#;&;&x",
 		`<b a=1 b='2' c="3" d e = 4 a=5 / f>x</b>`, `<img alt=":a:" src="mxc://a/b"><img><img alt="` + strings.Repeat("x", 100) + `">`, strings.Repeat("<blockquote>", 30) + "x", strings.Repeat("<b>x", 60)}
 	for _, whole := range []string{"<script><!--<script></script x>--></script>x", "<script><!-- - -- <!-- </s <s </script", "<script><!--<script>-x--x--<y</scripx></script>--></script>z", "<script><!--<script>--><!--a--!b-->z", "<script><!x<!-x<!--x-y--z<a</b</script>", "<script><!--<script>x-y--z<a</b<<--<</script>", "<br> <br><p> </p><b> </b>x<br> <p> </p>", "<b a=1 b='2' c=\"3\" d e = 4 / f/>x", "<b a=1/>x", "</b x='y'>z", "<!DOCTYPE x 'y'>z",
-		"<!-- a - -- --! <!-- --!>b", "<!---->c", "<!--->d", "<?x?>", "<title>a&amp;b</t</title>c", "<textarea>a</textarea", "<style>a<b</style>", "&#x40;&#64;&amp;&ampx&notit;", "a\rb\r\nc\r", "<pre>\r\nx\r</pre>\r"} {
+		"<!-- a - -- --! <!-- --!>b", "<!-- a -- --!-  <!--", "<!--!-->a", "<!---!>b", "<!--a--!-->c", "<!--a--!x-->d", "<!--a<!-b<!--c-->d", "<!--a---!>e", "<!-->", "<!---->c", "<!--->d", "<?x?>", "<title>a&amp;b</t</title>c", "<textarea>a</textarea", "<style>a<b</style>", "&#x40;&#64;&amp;&ampx&notit;", "a\rb\r\nc\r", "<pre>\r\nx\r</pre>\r"} {
 		for end := 1; end <= len(whole); end++ { // it may end anywhere
 			words = append(words, "x"+whole[:end])
 		}
@@ -86,6 +86,18 @@ func textWords() []string {
 
 func emojiWords() []string {
 	return []string{"👍", "👍️", "❤", "❤️", "👩‍👩‍👧‍👧", "👩🏽‍❤️‍💋‍👨🏿", "1️⃣", "#️⃣", "*⃣", "1", "🇫🇮", "🇫", "🅰️", "🔟", "ℹ️", "Ⓜ️", "🆎", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "a", "👍👍", "👍\u20e3", "1⃣⃣", "12⃣", "\u200d👍", "👍\u200d", "👍🏽🏽", "🏽", "e\u0301", "mxc://a/b", "👍\U000e0041", "\ufe0f", "", "🏳️‍🌈"}
+}
+
+// graphemePairs are two letters of each pair of classes by which text is divided
+// into what people see as letters (UAX 29).
+func graphemePairs() (pairs []string) {
+	classes := []string{"a", "\r", "\n", "\u0001", "\u0300", "\u200d", "\U0001F1EB", "\u0600", "\u0903", "\u1100", "\u1161", "\u11a8", "\uac00", "\uac01", "\u2764", "\u0915", "\u094d", "\xff"}
+	for _, first := range classes {
+		for _, second := range classes {
+			pairs = append(pairs, first+second)
+		}
+	}
+	return pairs
 }
 
 func rawContents() []string {
