@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"silta/mentoring"
 )
 
 // TestArchivedLeg: what comes to a leg that its person has archived is a notice,
@@ -13,17 +12,7 @@ import (
 func TestArchivedLeg(t *testing.T) {
 	w := newWorld(t)
 	mentee, mentor := w.mentoringPair(t)
-	w.do(func(a *mentoring.Act) error {
-		c, err := a.Tx.ConversationOf(mentor.id)
-		if err != nil {
-			return err
-		}
-		m, err := a.Tx.Member(c.Participant(mentor.id).Member)
-		if err != nil {
-			return err
-		}
-		return a.SetHours(m, nil)
-	})
+	w.readsAlways(mentor)
 	must(mentee.Say(mentee.room, "!archive"))
 	w.told(mentee, "Archived")
 	first := must(mentor.Say(mentor.room, "hei"))
@@ -59,17 +48,7 @@ func TestArchivedLeg(t *testing.T) {
 func TestArchivedFile(t *testing.T) {
 	w := newWorld(t, carriesMedia)
 	mentee, mentor := w.mentoringPair(t)
-	w.do(func(a *mentoring.Act) error {
-		c, err := a.Tx.ConversationOf(mentor.id)
-		if err != nil {
-			return err
-		}
-		m, err := a.Tx.Member(c.Participant(mentor.id).Member)
-		if err != nil {
-			return err
-		}
-		return a.SetHours(m, nil)
-	})
+	w.readsAlways(mentor)
 	must(mentee.Say(mentee.room, "!archive"))
 	w.told(mentee, "Archived")
 	type came struct {

@@ -190,23 +190,8 @@ func TestRemarkThread(t *testing.T) {
 func TestClosingTaps(t *testing.T) {
 	w := newAsker(t)
 	w.do(func(a *mentoring.Act) error {
-		c, err := a.Tx.ConversationOf(w.aino.id)
+		c, err := makeMentoring(a, w.aino.id)
 		if err != nil {
-			return err
-		}
-		c = c.Clone()
-		c.Kind = mentoring.KindMentoring
-		mentor := &c.Participants[1]
-		mentor.Role = mentoring.Mentor
-		s, err := a.Tx.Membership(mentor.Membership)
-		if err != nil {
-			return err
-		}
-		s.Role = mentoring.Mentor
-		if err := a.Tx.PutMembership(&s); err != nil {
-			return err
-		}
-		if err := a.Tx.PutConversation(c); err != nil {
 			return err
 		}
 		m, err := a.Tx.Member(w.id)

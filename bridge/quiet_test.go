@@ -19,24 +19,11 @@ func (w *world) mentoringPair(t *testing.T) (mentee, mentor *talker) {
 	mentee, mentor = people[0], people[1]
 	w.join(people...)
 	w.do(func(a *mentoring.Act) error {
-		c, err := a.Tx.ConversationOf(mentee.id)
+		c, err := makeMentoring(a, mentee.id)
 		if err != nil {
 			return err
 		}
-		c = c.Clone()
-		c.Kind, c.Participants[1].Role = mentoring.KindMentoring, mentoring.Mentor
-		s, err := a.Tx.Membership(c.Participants[1].Membership)
-		if err != nil {
-			return err
-		}
-		s.Role = mentoring.Mentor
-		if err := a.Tx.PutMembership(&s); err != nil {
-			return err
-		}
-		if err := a.Tx.PutConversation(c); err != nil {
-			return err
-		}
-		m, err := a.Tx.Member(s.Member)
+		m, err := a.Tx.Member(c.Participants[1].Member)
 		if err != nil {
 			return err
 		}
@@ -45,6 +32,41 @@ func (w *world) mentoringPair(t *testing.T) (mentee, mentor *talker) {
 		return a.SetHours(m, mentoring.NewHours([]mentoring.Span{{Day: from.Weekday(), From: minute, To: (minute + 60) % mentoring.DayMinutes}}))
 	})
 	return mentee, mentor
+}
+
+// makeMentoring makes the second of a conversation its mentor.
+func makeMentoring(a *mentoring.Act, one mentoring.ParticipantID) (*mentoring.Conversation, error) {
+	c, err := a.Tx.ConversationOf(one)
+	if err != nil {
+		return nil, err
+	}
+	c = c.Clone()
+	c.Kind, c.Participants[1].Role = mentoring.KindMentoring, mentoring.Mentor
+	s, err := a.Tx.Membership(c.Participants[1].Membership)
+	if err != nil {
+		return nil, err
+	}
+	s.Role = mentoring.Mentor
+	if err := a.Tx.PutMembership(&s); err != nil {
+		return nil, err
+	}
+	return c, a.Tx.PutConversation(c)
+}
+
+// readsAlways takes a mentor's hours away.
+func (w *world) readsAlways(mentor *talker) {
+	w.t.Helper()
+	w.do(func(a *mentoring.Act) error {
+		c, err := a.Tx.ConversationOf(mentor.id)
+		if err != nil {
+			return err
+		}
+		m, err := a.Tx.Member(c.Participant(mentor.id).Member)
+		if err != nil {
+			return err
+		}
+		return a.SetHours(m, nil)
+	})
 }
 
 // heldQuiet counts what waits in a lane for its reader's hours.
@@ -107,17 +129,7 @@ func TestQuietHoursOpened(t *testing.T) {
 	w.start()
 	must(mentee.Say(mentee.room, "neljä"))
 	w.until("it waits", func() bool { return w.heldQuiet(t, mentor, mentee) == 1 })
-	w.do(func(a *mentoring.Act) error {
-		c, err := a.Tx.ConversationOf(mentor.id)
-		if err != nil {
-			return err
-		}
-		m, err := a.Tx.Member(c.Participant(mentor.id).Member)
-		if err != nil {
-			return err
-		}
-		return a.SetHours(m, nil)
-	})
+	w.readsAlways(mentor)
 	w.sees(mentor, "yksi", "kaksi", "kolme", "neljä")
 }
 

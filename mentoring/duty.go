@@ -168,15 +168,11 @@ func (a *Act) BeginDuty(staff Member, id CaseID) (Duty, error) {
 
 // FillDuty says one part of a draft; "" takes it out.
 func (a *Act) FillDuty(staff Member, id CaseID, part DutyPart, words string) (Duty, error) {
-	c, err := a.dutyCase(staff, id)
-	if err != nil {
-		return Duty{}, err
-	}
-	d, found, err := a.duty(id)
+	c, d, err := a.dutyDraft(staff, id)
 	if err != nil {
 		return d, err
 	}
-	if !found || d.State != DutyDraft || !slices.Contains(DutyParts(), part) {
+	if !slices.Contains(DutyParts(), part) {
 		return d, Refuse("duty.none", "number", int64(id))
 	}
 	if words, err = fit(words, part.most()); err != nil {
@@ -196,16 +192,9 @@ func (a *Act) FillDuty(staff Member, id CaseID, part DutyPart, words string) (Du
 
 // KeepDuty confirms a draft: it can be shown now, until its time is over.
 func (a *Act) KeepDuty(staff Member, id CaseID) (Duty, error) {
-	c, err := a.dutyCase(staff, id)
-	if err != nil {
-		return Duty{}, err
-	}
-	d, found, err := a.duty(id)
+	c, d, err := a.dutyDraft(staff, id)
 	if err != nil {
 		return d, err
-	}
-	if !found || d.State != DutyDraft {
-		return d, Refuse("duty.none", "number", int64(id))
 	}
 	if len(d.Missing()) > 0 {
 		return d, Refuse("duty.missing", "parts", dutyNames(d.Missing()))
@@ -294,6 +283,19 @@ func (a *Act) dutyCase(staff Member, id CaseID) (Case, error) {
 	}
 	_, err = a.canIn(staff, DoDuty, c.Programme, c.Unit)
 	return c, err
+}
+
+// dutyDraft finds the draft of such a case.
+func (a *Act) dutyDraft(staff Member, id CaseID) (Case, Duty, error) {
+	c, err := a.dutyCase(staff, id)
+	if err != nil {
+		return c, Duty{}, err
+	}
+	d, found, err := a.duty(id)
+	if err == nil && (!found || d.State != DutyDraft) {
+		err = Refuse("duty.none", "number", int64(id))
+	}
+	return c, d, err
 }
 
 func (a *Act) duty(id CaseID) (d Duty, found bool, err error) {
