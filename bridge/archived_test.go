@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
 )
 
 // TestArchivedLeg: what comes to a leg that its person has archived is a notice,
