@@ -159,6 +159,12 @@ func special(r rune) string {
 		return "\n"
 	case r == '€':
 		return "€"
+	case r == '°' || r == '˚':
+		return "°"
+	case r == '′' || r == '’' || r == '‘' || r == 'ʼ' || r == '´':
+		return "'"
+	case r == '″' || r == '”' || r == '“':
+		return `"`
 	case r == '🔟':
 		return "10"
 	case r == '⓿' || r == '🄌' || r == '🄋':

@@ -94,7 +94,7 @@ func (g *Guard) search(all []mentoring.Finding, f *folded, c *clues) []mentoring
 		list = places(list, f.s)
 	}
 	if c.at || c.medium || c.digits >= 4 && strings.Contains(f.s, "#") {
-		list = handles(list, f.s)
+		list = handles(list, f.s, c.medium)
 	}
 	if c.digits > 0 {
 		list = g.addresses(list, f.s)

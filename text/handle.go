@@ -9,15 +9,17 @@ import (
 )
 
 const (
-	medium = `(?:snap(?:chat)?|snäp(?:p[iä])?|sc|insta(?:gram)?|ig|tik ?tok|tt|tele(?:gram)?|tg|what'?s ?app?|watsap+i?|wapp|wa|discord|diskord|disc|dc|kik|facebook|face|fb|messenger|signal|twitter|threads|jodel|steam|psn|gamertag|xbox|twitch|linkedin|reddit|bereal|skype|wechat|vk|roblox|line)`
+	longMedium  = `snap(?:chat)?|snäp(?:p[iä])?|insta(?:gram)?|tik ?tok|tele(?:gram)?|what'?s ?app?|watsap+i?|wapp|discord|diskord|disc|kik|facebook|face|messenger|signal|twitter|threads|jodel|steam|psn|gamertag|xbox|twitch|linkedin|reddit|bereal|skype|wechat|roblox|line`
+	shortMedium = `sc|ig|tt|tg|wa|dc|fb|vk`
+	medium      = `(?:` + longMedium + `|` + shortMedium + `)`
 	// Endings of cases, and what is a part of the account's name.
 	ending = `(?:[iae]?(?:n|in|ni|ssa|ssä|sta|stä|hin|tse|lla|lle)?|en)?(?:[ -]?(?:nimi(?:merkki)?|nimeni|tili(?:ni|n)?|namn|name|konto|nick(?:i|ini)?|user(?:name)?|käyttäjä(?:nimi|tunnus)?|tunnus|id|tag|tagi|handle|account|profiili|profil|profile))?`
 	name   = `@?[a-zåäö0-9][a-zåäö0-9_.-]{1,28}[a-zåäö0-9_]`
 )
 
 var (
-	atHandle  = regexp.MustCompile(`@[a-zåäö0-9_](?:[a-zåäö0-9_.]{1,28}[a-zåäö0-9_])`)
-	discordID = regexp.MustCompile(`[a-z0-9åäö_.]{2,32} ?# ?[0-9]{4}`)
+	atHandle  = needs(`@[a-zåäö0-9_](?:[a-zåäö0-9_.]{1,28}[a-zåäö0-9_])`, "@")
+	discordID = needs(`[a-z0-9åäö_.]{2,32} ?# ?[0-9]{4}`, "#")
 	// "snap: x", "ig = x", "insta - x"
 	labelled = regexp.MustCompile(medium + ending + ` ?(?:[:=>]|->|=>| - ) ?(` + name + `)`)
 	// "insta on x_99", "snap x_99"
@@ -28,12 +30,12 @@ var (
 	sought = regexp.MustCompile(`(?:lisä|löydä|löydy|löyty|etsi|hae|haku|seura|add|find|follow|search|hit me|look me|lägg|sök|hitta|följ|skriv|laita|pistä|kirjo|oon|olen|i'm|im|jag heter|heter)[^.!?\n]{0,40}?` +
 		medium + ending + `[ ,:-]{1,3}(?:nimellä|nimimerkillä|tunnuksella|as|under|som|med namnet|namnet|by the name)[ :]{1,2}(` + name + `)`)
 	// "nimellä x snapissa", "as x on insta"
-	reversed = regexp.MustCompile(`(?:nimellä|nimimerkillä|tunnuksella|oon|olen|as|under|som|i'm|im|heter) (` + name + `) (?:on |på |i )?` + medium + ending)
+	reversed = regexp.MustCompile(`(?:nimellä|nimimerkillä|tunnuksella|oon|olen|as|under|som|i'm|im|heter) (` + name + `) (?:on |på |i )?(?:(?:` + longMedium + `)` + ending + `|(?:` + shortMedium + `)\b)`)
 )
 
-// handles finds names in social media.
-func handles(list []found, s string) []found {
-	for _, m := range atHandle.FindAllStringIndex(s, -1) {
+// handles finds names in social media; named says that a medium is named.
+func handles(list []found, s string, named bool) []found {
+	for _, m := range atHandle.all(s) {
 		if m[0] > 0 && (wordByte(s[m[0]-1]) || strings.IndexByte("._-/", s[m[0]-1]) >= 0) || m[1] < len(s) && (s[m[1]] == '@' || !endsWord(s, m[1])) {
 			continue
 		}
@@ -41,10 +43,13 @@ func handles(list []found, s string) []found {
 			list = append(list, found{mentoring.ContactHandle, m[0], m[1]})
 		}
 	}
-	for _, m := range discordID.FindAllStringIndex(s, -1) {
+	for _, m := range discordID.all(s) {
 		if (m[0] == 0 || !wordByte(s[m[0]-1])) && endsWord(s, m[1]) {
 			list = append(list, found{mentoring.ContactHandle, m[0], m[1]})
 		}
+	}
+	if !named {
+		return list
 	}
 	list = mediumNames(list, s, labelled, func(name string) bool { return !ordinary(name) && strings.Trim(name, "0123456789.-") != "" })
 	list = mediumNames(list, s, beside, odd)

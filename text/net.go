@@ -27,30 +27,32 @@ const (
 )
 
 var (
-	email = regexp.MustCompile(part + `(?:` + sayDot + part + `){0,4}?` + sayAt + host + `(?:` + sayDot + host + `){0,3}?` + sayDot + `(?:` + anyTop + `)`)
+	email = needs(part+`(?:`+sayDot+part+`){0,4}?`+sayAt+host+`(?:`+sayDot+host+`){0,3}?`+sayDot+`(?:`+anyTop+`)`,
+		append(opened("a", "ä", "miuku"), "@", " at ", " ät", "miuku", "miumau", "kissanhäntä", "snabel")...)
 	// Where the rest of the domain is left to be guessed, or the @ is.
-	shortEmail = regexp.MustCompile(`[a-z0-9åäö._+-]{2,}` + ` ?@ ?(?:` + providers + `)|[a-z0-9åäö._+-]{2,}@[a-zåäö][a-zåäö0-9-]{2,}|[a-z0-9._-]{3,} (?:gmail|hotmail|outlook|icloud|luukku)(?: |` + sayDot + `)(?:com|fi|se)`)
+	shortEmail = needs(`[a-z0-9åäö._+-]{2,} ?@ ?(?:`+providers+`)|[a-z0-9åäö._+-]{2,}@[a-zåäö][a-zåäö0-9-]{2,}`, "@")
+	saidEmail  = needs(`[a-z0-9._-]{3,} (?:gmail|hotmail|outlook|icloud|luukku)(?: |`+sayDot+`)(?:com|fi|se)`, " gmail", " hotmail", " outlook", " icloud", " luukku")
 
-	webLink  = regexp.MustCompile(`(?:h ?[tx] ?[tx] ?p ?s? ?: ?/ ?/|www ?\.) ?[^\s` + "\x01" + `]+`)
-	bareLink = regexp.MustCompile(`(?:` + host + `\.)+(?:` + anyTop + `)(?:[/?#:][^\s` + "\x01" + `]*)?`)
+	webLink  = needs(`(?:h ?[tx] ?[tx] ?p ?s? ?: ?/ ?/|www ?\.) ?[^\s`+"\x01"+`]+`, "/", "www")
+	bareLink = needs(`(?:`+host+`\.)+(?:`+anyTop+`)(?:[/?#:][^\s`+"\x01"+`]*)?`, ".")
 	// Of other apps, which it opens; and with a path behind a top-level domain of
 	// any name.
-	appLink  = regexp.MustCompile(`[a-z][a-z0-9+.-]{1,20}://[^\s` + "\x01" + `]+`)
-	pathLink = regexp.MustCompile(`(?:` + host + `\.)*[a-z0-9åäö][a-z0-9åäö-]{2,}\.[a-z]{2,20}/[^\s` + "\x01" + `]{3,}`)
+	appLink  = needs(`[a-z][a-z0-9+.-]{1,20}://[^\s`+"\x01"+`]+`, "://")
+	pathLink = needs(`(?:`+host+`\.)*[a-z0-9åäö][a-z0-9åäö-]{2,}\.[a-z]{2,20}/[^\s`+"\x01"+`]{3,}`, "/")
 	// The rest of an address that goes on behind what looked like its end.
 	linkRest = regexp.MustCompile(`^(?:\.` + host + `)+(?:[/?#:][^\s` + "\x01" + `]*)?`)
 
-	saidLink = regexp.MustCompile(`[a-z0-9åäö-]{3,}(?: ?[(\[{<*_] ?(?:dot|piste|punkt|\.) ?[)\]}>*_] ?| (?:dot|piste|punkt) )(?:` + plainTop + `|se|me)`)
+	saidLink = needs(`[a-z0-9åäö-]{3,}(?: ?[(\[{<*_] ?(?:dot|piste|punkt|\.) ?[)\]}>*_] ?| (?:dot|piste|punkt) )(?:`+plainTop+`|se|me)`, append(opened("."), "dot", "piste", "punkt")...)
 
-	matrixID   = regexp.MustCompile(`[@!#$][a-z0-9._=/+-]+ ?: ?(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::[0-9]+)?`)
-	matrixLink = regexp.MustCompile(`matrix\.to\S*|matrix:(?:u|r|roomid|e)/\S+|element\.io\S*`)
-	matrixRoom = regexp.MustCompile(`[!$][a-z0-9_+/=-]{40,}`)
+	matrixID   = needs(`[@!#$][a-z0-9._=/+-]+ ?: ?(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::[0-9]+)?`, ":")
+	matrixLink = needs(`matrix\.to\S*|matrix:(?:u|r|roomid|e)/\S+|element\.io\S*`, "matrix", "element.io")
+	matrixRoom = needs(`[!$][a-z0-9_+/=-]{40,}`, "!", "$")
 )
 
 // matrixIDs finds Matrix IDs, aliases of rooms and links to them.
 func matrixIDs(list []found, s string) []found {
-	for _, re := range []*regexp.Regexp{matrixID, matrixLink, matrixRoom} {
-		for _, m := range re.FindAllStringIndex(s, -1) {
+	for _, p := range []*matcher{matrixID, matrixLink, matrixRoom} {
+		for _, m := range p.all(s) {
 			if m[0] > 0 && wordByte(s[m[0]-1]) {
 				continue
 			}
@@ -62,15 +64,17 @@ func matrixIDs(list []found, s string) []found {
 
 // emails finds e-mail addresses, also said ones.
 func emails(list []found, s string) []found {
-	for _, m := range email.FindAllStringIndex(s, -1) {
+	for _, m := range email.all(s) {
 		if !endsWord(s, m[1]) || !meantAsAddress(s[m[0]:m[1]]) {
 			continue
 		}
 		list = append(list, found{mentoring.ContactEmail, m[0], m[1]})
 	}
-	for _, m := range shortEmail.FindAllStringIndex(s, -1) {
-		if endsWord(s, m[1]) {
-			list = append(list, found{mentoring.ContactEmail, m[0], m[1]})
+	for _, p := range []*matcher{shortEmail, saidEmail} {
+		for _, m := range p.all(s) {
+			if endsWord(s, m[1]) {
+				list = append(list, found{mentoring.ContactEmail, m[0], m[1]})
+			}
 		}
 	}
 	return list
@@ -99,17 +103,17 @@ func meantAsAddress(s string) bool {
 
 // links finds addresses of pages, but those of the allowed domains.
 func (g *Guard) links(list []found, s string) []found {
-	for _, m := range webLink.FindAllStringIndex(s, -1) {
+	for _, m := range webLink.all(s) {
 		list = g.link(list, s, m[0], m[1])
 	}
-	for _, re := range []*regexp.Regexp{appLink, pathLink} {
-		for _, m := range re.FindAllStringIndex(s, -1) {
+	for _, p := range []*matcher{appLink, pathLink} {
+		for _, m := range p.all(s) {
 			if m[0] == 0 || !wordByte(s[m[0]-1]) && strings.IndexByte("@./-_", s[m[0]-1]) < 0 {
 				list = g.link(list, s, m[0], m[1])
 			}
 		}
 	}
-	for _, m := range bareLink.FindAllStringIndex(s, -1) {
+	for _, m := range bareLink.all(s) {
 		end := m[1] + len(linkRest.FindString(s[m[1]:]))
 		if !beginsHost(s, m[0]) || !endsWord(s, end) && !strings.ContainsAny(s[m[0]:end], "/?#") {
 			continue
@@ -118,7 +122,7 @@ func (g *Guard) links(list []found, s string) []found {
 			list = g.link(list, s, m[0], end)
 		}
 	}
-	for _, m := range saidLink.FindAllStringIndex(s, -1) {
+	for _, m := range saidLink.all(s) {
 		if endsWord(s, m[1]) && (m[0] == 0 || !wordByte(s[m[0]-1])) {
 			list = append(list, found{mentoring.ContactLink, m[0], m[1]})
 		}

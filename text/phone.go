@@ -137,7 +137,7 @@ read:
 }
 
 // mixed reads the digits of a run that also has letters: "puh0401234567",
-// "mat11001", "5km".
+// "mat11001", "5km", also behind a number word ("nolla40").
 func (r *numberReader) mixed(start, end int, plus bool) (f figure, next int, ok bool) {
 	s, i := r.s, start
 	for s[i] < '0' || s[i] > '9' {
@@ -148,6 +148,9 @@ func (r *numberReader) mixed(start, end int, plus bool) (f figure, next int, ok 
 		j++
 	}
 	f = figure{digits: s[i:j], start: i, end: j, plus: plus, glued: i > start, masked: j < end}
+	if said := r.words.spoken(s[start:i]); said != "" { // nolla40
+		f.digits, f.start, f.glued = said+f.digits, start, false
+	}
 	return f, j, true
 }
 

@@ -117,7 +117,7 @@ func (c *clues) word(w, rest string) {
 		"snap", "inst", "tikt", "tik", "tele", "wats", "wapp", "disc", "disk", "face", "twit",
 		"jode", "stea", "xbox", "redd", "bere", "skyp", "wech", "robl":
 		c.medium = true
-	case "game", "mess", "sign", "what": // common words begin so, too
+	case "game", "line", "link", "mess", "sign", "what": // common words begin so, too
 		c.medium = c.medium || mediumFrom(w, rest)
 	case "thre": // three, threads
 		c.medium = c.medium || mediumFrom(w, rest)
@@ -133,7 +133,7 @@ func (c *clues) word(w, rest string) {
 // mediumFrom says whether a word that begins as the name of a medium and as
 // common words do is, or may be, the name.
 func mediumFrom(w, rest string) bool {
-	for _, name := range []string{"gamertag", "messenger", "signal", "threads", "whatsap"} {
+	for _, name := range []string{"gamertag", "line", "linkedin", "messenger", "signal", "threads", "whatsap"} {
 		if len(w) >= len(name) && strings.EqualFold(w[:len(name)], name) {
 			return true
 		}
