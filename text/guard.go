@@ -26,13 +26,18 @@ type Guard struct {
 	towns   []string
 	// notStreets end like one and are none.
 	notStreets map[string]bool
+
+	net      netMatchers
+	byHandle handleMatchers
+	byPlace  placeMatchers
 }
 
 var _ mentoring.Guard = (*Guard)(nil)
 
 // NewGuard makes a guard.
 func NewGuard(s Settings) *Guard {
-	g := &Guard{numbers: map[string]bool{}, words: newVocabulary(), streets: streetEndings(), towns: towns(), notStreets: wordSet(notStreets())}
+	g := &Guard{numbers: map[string]bool{}, words: newVocabulary(), streets: streetEndings(), towns: towns(), notStreets: wordSet(notStreets()),
+		net: newNetMatchers(), byHandle: newHandleMatchers(), byPlace: newPlaceMatchers()}
 	for _, number := range s.Numbers {
 		if d := national(digitsOf(foldAll(number).s)); d != "" {
 			g.numbers[d] = true
@@ -82,19 +87,19 @@ func (g *Guard) search(all []mentoring.Finding, f *folded, c *clues) []mentoring
 		list = g.phones(list, f.s)
 	}
 	if c.at || c.sigil || c.dot {
-		list = matrixIDs(list, f.s)
+		list = g.net.matrixIDs(list, f.s)
 	}
 	if c.at || c.dot {
-		list = emails(list, f.s)
+		list = g.net.emails(list, f.s)
 	}
 	if c.dot || c.link {
 		list = g.links(list, f.s)
 	}
 	if c.digits >= leastOfPlace {
-		list = places(list, f.s)
+		list = g.byPlace.places(list, f.s)
 	}
 	if c.at || c.medium || c.digits >= 4 && strings.Contains(f.s, "#") {
-		list = handles(list, f.s, c.medium)
+		list = g.byHandle.handles(list, f.s, c.medium)
 	}
 	if c.digits > 0 {
 		list = g.addresses(list, f.s)

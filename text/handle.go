@@ -18,8 +18,6 @@ const (
 )
 
 var (
-	atHandle  = needs(`@[a-zåäö0-9_](?:[a-zåäö0-9_.]{1,28}[a-zåäö0-9_])`, "@")
-	discordID = needs(`[a-z0-9åäö_.]{2,32} ?# ?[0-9]{4}`, "#")
 	// "snap: x", "ig = x", "insta - x"
 	labelled = regexp.MustCompile(medium + ending + ` ?(?:[:=>]|->|=>| - ) ?(` + name + `)`)
 	// "insta on x_99", "snap x_99"
@@ -33,9 +31,19 @@ var (
 	reversed = regexp.MustCompile(`(?:nimellä|nimimerkillä|tunnuksella|oon|olen|as|under|som|i'm|im|heter) (` + name + `) (?:on |på |i )?(?:(?:` + longMedium + `)` + ending + `|(?:` + shortMedium + `)\b)`)
 )
 
+// handleMatchers find names that show by themselves what they are.
+type handleMatchers struct{ atHandle, discordID *matcher }
+
+func newHandleMatchers() handleMatchers {
+	return handleMatchers{
+		atHandle:  needs(`@[a-zåäö0-9_](?:[a-zåäö0-9_.]{1,28}[a-zåäö0-9_])`, "@"),
+		discordID: needs(`[a-z0-9åäö_.]{2,32} ?# ?[0-9]{4}`, "#"),
+	}
+}
+
 // handles finds names in social media; named says that a medium is named.
-func handles(list []found, s string, named bool) []found {
-	for _, m := range atHandle.all(s) {
+func (h *handleMatchers) handles(list []found, s string, named bool) []found {
+	for _, m := range h.atHandle.all(s) {
 		if m[0] > 0 && (wordByte(s[m[0]-1]) || strings.IndexByte("._-/", s[m[0]-1]) >= 0) || m[1] < len(s) && (s[m[1]] == '@' || !endsWord(s, m[1])) {
 			continue
 		}
@@ -43,7 +51,7 @@ func handles(list []found, s string, named bool) []found {
 			list = append(list, found{mentoring.ContactHandle, m[0], m[1]})
 		}
 	}
-	for _, m := range discordID.all(s) {
+	for _, m := range h.discordID.all(s) {
 		if (m[0] == 0 || !wordByte(s[m[0]-1])) && endsWord(s, m[1]) {
 			list = append(list, found{mentoring.ContactHandle, m[0], m[1]})
 		}

@@ -17,7 +17,7 @@ func spliced(t *testing.T) []string {
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	whole := len(lines)
-	for range 20_000 {
+	for range 5_000 {
 		one, other := lines[random.IntN(whole)], lines[random.IntN(whole)]
 		lines = append(lines, one[:random.IntN(len(one)+1)]+[]string{"", " ", "(", ": "}[random.IntN(4)]+other[random.IntN(len(other)+1):])
 	}
@@ -27,10 +27,12 @@ func spliced(t *testing.T) []string {
 // TestSigns: the signs of a matcher are in whatever it matches, and the first look
 // sees whenever a medium is named, so nothing is passed over.
 func TestSigns(t *testing.T) {
+	g := testGuard()
+	n, h, p := g.net, g.byHandle, g.byPlace
 	matchers := map[string]*matcher{
-		"email": email, "shortEmail": shortEmail, "saidEmail": saidEmail, "webLink": webLink, "bareLink": bareLink, "appLink": appLink,
-		"pathLink": pathLink, "saidLink": saidLink, "matrixID": matrixID, "matrixLink": matrixLink, "matrixRoom": matrixRoom,
-		"atHandle": atHandle, "discordID": discordID, "geoLink": geoLink, "minutes": minutes,
+		"email": n.email, "shortEmail": n.shortEmail, "saidEmail": n.saidEmail, "webLink": n.webLink, "bareLink": n.bareLink, "appLink": n.appLink,
+		"pathLink": n.pathLink, "saidLink": n.saidLink, "matrixID": n.matrixID, "matrixLink": n.matrixLink, "matrixRoom": n.matrixRoom,
+		"atHandle": h.atHandle, "discordID": h.discordID, "geoLink": p.geoLink, "minutes": p.minutes,
 	}
 	matched := map[string]int{}
 	for _, text := range spliced(t) {
@@ -43,7 +45,7 @@ func TestSigns(t *testing.T) {
 				t.Errorf("%s matches %q without any of its signs", name, f.s)
 			}
 		}
-		if c, _ := quick(f.s); !c.medium && len(handles(nil, f.s, true)) > len(handles(nil, f.s, false)) {
+		if c, _ := quick(f.s); !c.medium && len(h.handles(nil, f.s, true)) > len(h.handles(nil, f.s, false)) {
 			t.Errorf("a medium is named in %q", f.s)
 		}
 	}

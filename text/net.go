@@ -26,32 +26,43 @@ const (
 	providers = `gmail|g-?mail|hotmail|outlook|yahoo|icloud|live|luukku|suomi24|kolumbus|elisanet|elisa|saunalahti|protonmail|proton|pp\.inet|telia|msn|gmx|jippii|edu|student`
 )
 
-var (
-	email = needs(part+`(?:`+sayDot+part+`){0,4}?`+sayAt+host+`(?:`+sayDot+host+`){0,3}?`+sayDot+`(?:`+anyTop+`)`,
-		append(opened("a", "ä", "miuku"), "@", " at ", " ät", "miuku", "miumau", "kissanhäntä", "snabel")...)
-	// Where the rest of the domain is left to be guessed, or the @ is.
-	shortEmail = needs(`[a-z0-9åäö._+-]{2,} ?@ ?(?:`+providers+`)|[a-z0-9åäö._+-]{2,}@[a-zåäö][a-zåäö0-9-]{2,}`, "@")
-	saidEmail  = needs(`[a-z0-9._-]{3,} (?:gmail|hotmail|outlook|icloud|luukku)(?: |`+sayDot+`)(?:com|fi|se)`, " gmail", " hotmail", " outlook", " icloud", " luukku")
+// netMatchers find what leads to somebody on the net.
+type netMatchers struct {
+	// shortEmail: the rest of the domain is left to be guessed; saidEmail: the @ is.
+	email, shortEmail, saidEmail *matcher
+	// appLink: of other apps, which it opens; pathLink: with a path behind a top-level
+	// domain of any name.
+	webLink, bareLink, appLink, pathLink, saidLink *matcher
+	matrixID, matrixLink, matrixRoom               *matcher
+}
 
-	webLink  = needs(`(?:h ?[tx] ?[tx] ?p ?s? ?: ?/ ?/|www ?\.) ?[^\s`+"\x01"+`]+`, "/", "www")
-	bareLink = needs(`(?:`+host+`\.)+(?:`+anyTop+`)(?:[/?#:][^\s`+"\x01"+`]*)?`, ".")
-	// Of other apps, which it opens; and with a path behind a top-level domain of
-	// any name.
-	appLink  = needs(`[a-z][a-z0-9+.-]{1,20}://[^\s`+"\x01"+`]+`, "://")
-	pathLink = needs(`(?:`+host+`\.)*[a-z0-9åäö][a-z0-9åäö-]{2,}\.[a-z]{2,20}/[^\s`+"\x01"+`]{3,}`, "/")
-	// The rest of an address that goes on behind what looked like its end.
-	linkRest = regexp.MustCompile(`^(?:\.` + host + `)+(?:[/?#:][^\s` + "\x01" + `]*)?`)
+func newNetMatchers() netMatchers {
+	return netMatchers{
+		email: needs(part+`(?:`+sayDot+part+`){0,4}?`+sayAt+host+`(?:`+sayDot+host+`){0,3}?`+sayDot+`(?:`+anyTop+`)`,
+			append(opened("a", "ä", "miuku"), "@", " at ", " ät", "miuku", "miumau", "kissanhäntä", "snabel")...),
+		shortEmail: needs(`[a-z0-9åäö._+-]{2,} ?@ ?(?:`+providers+`)|[a-z0-9åäö._+-]{2,}@[a-zåäö][a-zåäö0-9-]{2,}`, "@"),
+		saidEmail: needs(`[a-z0-9._-]{3,} (?:gmail|hotmail|outlook|icloud|luukku)(?: |`+sayDot+`)(?:com|fi|se)`,
+			" gmail", " hotmail", " outlook", " icloud", " luukku"),
 
-	saidLink = needs(`[a-z0-9åäö-]{3,}(?: ?[(\[{<*_] ?(?:dot|piste|punkt|\.) ?[)\]}>*_] ?| (?:dot|piste|punkt) )(?:`+plainTop+`|se|me)`, append(opened("."), "dot", "piste", "punkt")...)
+		webLink:  needs(`(?:h ?[tx] ?[tx] ?p ?s? ?: ?/ ?/|www ?\.) ?[^\s`+"\x01"+`]+`, "/", "www"),
+		bareLink: needs(`(?:`+host+`\.)+(?:`+anyTop+`)(?:[/?#:][^\s`+"\x01"+`]*)?`, "."),
+		appLink:  needs(`[a-z][a-z0-9+.-]{1,20}://[^\s`+"\x01"+`]+`, "://"),
+		pathLink: needs(`(?:`+host+`\.)*[a-z0-9åäö][a-z0-9åäö-]{2,}\.[a-z]{2,20}/[^\s`+"\x01"+`]{3,}`, "/"),
+		saidLink: needs(`[a-z0-9åäö-]{3,}(?: ?[(\[{<*_] ?(?:dot|piste|punkt|\.) ?[)\]}>*_] ?| (?:dot|piste|punkt) )(?:`+plainTop+`|se|me)`,
+			append(opened("."), "dot", "piste", "punkt")...),
 
-	matrixID   = needs(`[@!#$][a-z0-9._=/+-]+ ?: ?(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::[0-9]+)?`, ":")
-	matrixLink = needs(`matrix\.to\S*|matrix:(?:u|r|roomid|e)/\S+|element\.io\S*`, "matrix", "element.io")
-	matrixRoom = needs(`[!$][a-z0-9_+/=-]{40,}`, "!", "$")
-)
+		matrixID:   needs(`[@!#$][a-z0-9._=/+-]+ ?: ?(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::[0-9]+)?`, ":"),
+		matrixLink: needs(`matrix\.to\S*|matrix:(?:u|r|roomid|e)/\S+|element\.io\S*`, "matrix", "element.io"),
+		matrixRoom: needs(`[!$][a-z0-9_+/=-]{40,}`, "!", "$"),
+	}
+}
+
+// linkRest is what goes on of an address behind what looked like its end.
+var linkRest = regexp.MustCompile(`^(?:\.` + host + `)+(?:[/?#:][^\s` + "\x01" + `]*)?`)
 
 // matrixIDs finds Matrix IDs, aliases of rooms and links to them.
-func matrixIDs(list []found, s string) []found {
-	for _, p := range []*matcher{matrixID, matrixLink, matrixRoom} {
+func (n *netMatchers) matrixIDs(list []found, s string) []found {
+	for _, p := range []*matcher{n.matrixID, n.matrixLink, n.matrixRoom} {
 		for _, m := range p.all(s) {
 			if m[0] > 0 && wordByte(s[m[0]-1]) {
 				continue
@@ -63,14 +74,14 @@ func matrixIDs(list []found, s string) []found {
 }
 
 // emails finds e-mail addresses, also said ones.
-func emails(list []found, s string) []found {
-	for _, m := range email.all(s) {
+func (n *netMatchers) emails(list []found, s string) []found {
+	for _, m := range n.email.all(s) {
 		if !endsWord(s, m[1]) || !meantAsAddress(s[m[0]:m[1]]) {
 			continue
 		}
 		list = append(list, found{mentoring.ContactEmail, m[0], m[1]})
 	}
-	for _, p := range []*matcher{shortEmail, saidEmail} {
+	for _, p := range []*matcher{n.shortEmail, n.saidEmail} {
 		for _, m := range p.all(s) {
 			if endsWord(s, m[1]) {
 				list = append(list, found{mentoring.ContactEmail, m[0], m[1]})
@@ -103,17 +114,17 @@ func meantAsAddress(s string) bool {
 
 // links finds addresses of pages, but those of the allowed domains.
 func (g *Guard) links(list []found, s string) []found {
-	for _, m := range webLink.all(s) {
+	for _, m := range g.net.webLink.all(s) {
 		list = g.link(list, s, m[0], m[1])
 	}
-	for _, p := range []*matcher{appLink, pathLink} {
+	for _, p := range []*matcher{g.net.appLink, g.net.pathLink} {
 		for _, m := range p.all(s) {
 			if m[0] == 0 || !wordByte(s[m[0]-1]) && strings.IndexByte("@./-_", s[m[0]-1]) < 0 {
 				list = g.link(list, s, m[0], m[1])
 			}
 		}
 	}
-	for _, m := range bareLink.all(s) {
+	for _, m := range g.net.bareLink.all(s) {
 		end := m[1] + len(linkRest.FindString(s[m[1]:]))
 		if !beginsHost(s, m[0]) || !endsWord(s, end) && !strings.ContainsAny(s[m[0]:end], "/?#") {
 			continue
@@ -122,7 +133,7 @@ func (g *Guard) links(list []found, s string) []found {
 			list = g.link(list, s, m[0], end)
 		}
 	}
-	for _, m := range saidLink.all(s) {
+	for _, m := range g.net.saidLink.all(s) {
 		if endsWord(s, m[1]) && (m[0] == 0 || !wordByte(s[m[0]-1])) {
 			list = append(list, found{mentoring.ContactLink, m[0], m[1]})
 		}
