@@ -1,16 +1,12 @@
 package bridge
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"time"
 
-	"maunium.net/go/mautrix/id"
-
-	"silta/bridge/machine"
 	"silta/bridge/rewrite"
 	"silta/mentoring"
 	"silta/store"
@@ -53,53 +49,49 @@ func (b *Bridge) giveFile(ctx context.Context, f roomFile) error {
 	if err := b.takeFileBack(ctx, f.key); err != nil {
 		return err
 	}
-	var from io.Reader = bytes.NewReader(f.data)
-	mime := f.mime
-	var sealed *machine.SealedAttachment
-	if b.machines != nil {
-		sealed = machine.SealAttachment(from)
-		from, mime = sealed, "application/octet-stream"
+	var kept []store.Upload
+	content, err := b.putWhole(ctx, &kept, f.key, f.mime, f.data)
+	if err == nil {
+		err = b.run(ctx, func(s *step) error { return s.showFile(&f, content, kept) })
 	}
-	address, err := b.hs.upload(ctx, b.botActor(), "", mime, from, int64(len(f.data)))
 	if err != nil {
-		return err
+		for _, u := range kept {
+			err = errors.Join(err, b.files.doom(u))
+		}
 	}
-	content := rewrite.Content{
-		"msgtype": "m.file", "body": f.name, "filename": f.name,
-		"info": map[string]any{"mimetype": f.mime, "size": len(f.data)},
+	return err
+}
+
+// showFile puts a file that has been uploaded into its person's room. It cannot be
+// shown when its key was taken back meanwhile.
+func (s *step) showFile(f *roomFile, content rewrite.Content, kept []store.Upload) error {
+	for _, u := range kept {
+		u.State = store.UploadWhole
+		if err := s.tx.PutUpload(&u); err != nil {
+			return err
+		}
 	}
+	content["msgtype"], content["body"], content["filename"] = "m.file", f.name, f.name
+	info := map[string]any{"mimetype": f.mime, "size": len(f.data)}
 	if f.side > 0 {
 		content["msgtype"] = "m.image"
-		content["info"] = map[string]any{"mimetype": f.mime, "size": len(f.data), "w": f.side, "h": f.side}
+		info["w"], info["h"] = f.side, f.side
 	}
-	if sealed == nil {
-		content["url"] = address
-	} else {
-		if err = sealed.Close(); err != nil {
-			return fmt.Errorf("seal a file: %w", err)
-		}
-		content["file"] = sealed.File(id.ContentURIString(address))
-	}
+	content["info"] = info
 	raw, err := json.Marshal(content)
 	if err != nil {
 		return fmt.Errorf("write a file's message: %w", err)
 	}
-	return b.run(ctx, func(s *step) error {
-		err := s.tx.PutUpload(&store.Upload{Source: fileSource(f.key), State: store.UploadWhole, Address: address, Created: s.now})
-		if err != nil {
+	p := parcel{Kind: store.RoomManagement, Owner: int64(f.of), Op: opSend, Type: "m.room.message", Content: raw, Key: f.key}
+	if err = s.enqueue(s.b.lineLane(p.Kind, p.Owner), store.LaneRoom, store.RowReady, p); err != nil {
+		return err
+	}
+	if f.text != "" {
+		if err = s.line(p.Kind, p.Owner, line{text: f.text}); err != nil {
 			return err
 		}
-		p := parcel{Kind: store.RoomManagement, Owner: int64(f.of), Op: opSend, Type: "m.room.message", Content: raw, Key: f.key}
-		if err = s.enqueue(s.b.lineLane(p.Kind, p.Owner), store.LaneRoom, store.RowReady, p); err != nil {
-			return err
-		}
-		if f.text != "" {
-			if err = s.line(p.Kind, p.Owner, line{text: f.text}); err != nil {
-				return err
-			}
-		}
-		return s.jobAt(s.now.Add(f.shown), job{Op: opFileGone, Member: f.of, Key: f.key}, "file later", f.key)
-	})
+	}
+	return s.jobAt(s.now.Add(f.shown), job{Op: opFileGone, Member: f.of, Key: f.key}, "file later", f.key)
 }
 
 // takeFileBack takes a file that was given under a key away again.

@@ -68,7 +68,7 @@ func (b *Bridge) pictures(ctx context.Context, show *mentoring.ShowFigures, make
 		if p == nil {
 			continue
 		}
-		content, err := b.putWhole(ctx, kept, "image/png", p.PNG)
+		content, err := b.putWhole(ctx, kept, figuresSource, "image/png", p.PNG)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +139,7 @@ func (b *Bridge) giveReport(ctx context.Context, show *mentoring.ShowFigures, ma
 			ending, mime string
 			data         []byte
 		}{{"html", "text/html", page}, {"csv", "text/csv", table}, {"json", "application/json", data}} {
-			content, err := b.putWhole(ctx, kept, f.mime, f.data)
+			content, err := b.putWhole(ctx, kept, figuresSource, f.mime, f.data)
 			if err != nil {
 				return nil, err
 			}
@@ -161,10 +161,13 @@ func (b *Bridge) reportAddress() string {
 	return strings.TrimSuffix(c.Web.URL, "/") + "/figures/"
 }
 
+// figuresSource is that of the pictures and reports.
+const figuresSource = "figures"
+
 // putWhole uploads a file of the bot's own, encrypted where rooms are, and gives
-// the content that points to it. That it was begun is noted before anything is
-// sent to its address, and added to kept.
-func (b *Bridge) putWhole(ctx context.Context, kept *[]store.Upload, mime string, data []byte) (rewrite.Content, error) {
+// the content that points to it. That it was begun is noted under its source before
+// anything is sent to its address, and added to kept.
+func (b *Bridge) putWhole(ctx context.Context, kept *[]store.Upload, source, mime string, data []byte) (rewrite.Content, error) {
 	var from io.Reader = bytes.NewReader(data)
 	var sealed *machine.SealedAttachment
 	if b.machines != nil {
@@ -176,7 +179,7 @@ func (b *Bridge) putWhole(ctx context.Context, kept *[]store.Upload, mime string
 		return nil, err
 	}
 	note := func() error {
-		u := store.Upload{Source: fileSource("figures"), Address: address, Created: b.now()}
+		u := store.Upload{Source: fileSource(source), Address: address, Created: b.now()}
 		err := b.store.Write(ctx, func(tx *store.Tx) error { return tx.PutUpload(&u) })
 		if err == nil {
 			*kept = append(*kept, u)

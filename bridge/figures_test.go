@@ -126,21 +126,13 @@ func figuresWithCrash(t *testing.T, at int64, committed bool) (died bool) {
 		}
 		return n
 	}
-	files := func() (n int) { // an address alone, that nothing was sent to, is none
-		for _, f := range m.hs.Media() {
-			if f.Whole {
-				n++
-			}
-		}
-		return n
-	}
-	before := files()
+	before := m.wholeFiles()
 	m.shows(term, "metric", "talks")
 	d.armed.Store(true)
 	m.until("the end or the crash", func() bool { return m.crashed.Load() || pictures() == 2 })
 	died = d.passes(m.world)
 	m.until("the pictures are there, and nothing else is left", func() bool {
-		return pictures() == 2 && m.doomed() == 0 && files() == before+2
+		return pictures() == 2 && m.doomed() == 0 && m.wholeFiles() == before+2
 	})
 	m.stop()
 	return died
