@@ -120,15 +120,22 @@ func (s *step) effect(e mentoring.Effect) error {
 	}
 }
 
-func (s *step) notify(e mentoring.Notify) error {
-	member, err := s.tx.Member(e.Member)
+// inOwnRoom is a member to whom something is to be said in their own room, which
+// is made where there is none.
+func (s *step) inOwnRoom(id mentoring.MemberID) (mentoring.Member, error) {
+	member, err := s.tx.Member(id)
 	if err != nil {
-		return err
+		return member, err
 	}
-	_, err = s.tx.RoomOf(store.RoomManagement, int64(e.Member))
+	_, err = s.tx.RoomOf(store.RoomManagement, int64(id))
 	if errors.Is(err, mentoring.ErrNotFound) {
-		err = s.planRoom(store.RoomManagement, int64(e.Member), 0, 0)
+		err = s.planRoom(store.RoomManagement, int64(id), 0, 0)
 	}
+	return member, err
+}
+
+func (s *step) notify(e mentoring.Notify) error {
+	member, err := s.inOwnRoom(e.Member)
 	if err != nil {
 		return err
 	}

@@ -86,20 +86,16 @@ func (b *Bridge) countRows(txn *transaction, add func(string, keyRow)) {
 
 // workKeys hands what came for the keys to the machines, in order.
 func (b *Bridge) workKeys(ctx context.Context, l *lane) verdict {
-	rows, err := b.store.Next(ctx, l.id, 0, batch)
-	if err != nil {
-		return b.storeTrouble(err)
-	}
-	rows, later := due(rows, b.now())
+	rows, none := b.nextDue(ctx, l)
 	if len(rows) == 0 {
-		return verdict{later: later}
+		return none
 	}
 	done := make([]int64, 0, len(rows))
 	came := false
 	var failed error
 	for _, row := range rows {
 		var k keyRow
-		if err = json.Unmarshal(row.Payload, &k); err == nil {
+		if json.Unmarshal(row.Payload, &k) == nil {
 			failed = b.takeKeys(ctx, k)
 		}
 		if failed != nil {
@@ -108,11 +104,11 @@ func (b *Bridge) workKeys(ctx context.Context, l *lane) verdict {
 		came = came || k.ToDevice != nil
 		done = append(done, row.ID)
 	}
-	if err = b.store.Write(ctx, func(tx *store.Tx) error { return tx.Done(done...) }); err != nil {
+	if err := b.store.Write(ctx, func(tx *store.Tx) error { return tx.Done(done...) }); err != nil {
 		return b.storeTrouble(err)
 	}
 	if came {
-		if err = b.keysCame(ctx); err != nil {
+		if err := b.keysCame(ctx); err != nil {
 			return b.storeTrouble(err)
 		}
 	}

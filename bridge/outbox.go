@@ -69,18 +69,14 @@ func (c *completions) wait() error {
 // transaction ID, so what was sent but not noted before a crash is sent again
 // and is known to the homeserver as the same.
 func (b *Bridge) workOut(ctx context.Context, l *lane) verdict {
-	rows, err := b.store.Next(ctx, l.id, 0, batch)
-	if err != nil {
-		return b.storeTrouble(err)
-	}
-	rows, later := due(rows, b.now())
+	rows, none := b.nextDue(ctx, l)
 	if len(rows) == 0 {
-		return verdict{later: later}
+		return none
 	}
 	var done completions
 	for _, row := range rows {
-		var p *parcel
-		if p, err = readParcel(row); err == nil {
+		p, err := readParcel(row)
+		if err == nil {
 			err = b.deliver(ctx, row, p, &done)
 		}
 		if err != nil {
@@ -92,7 +88,7 @@ func (b *Bridge) workOut(ctx context.Context, l *lane) verdict {
 		l.failures = 0
 		b.answered()
 	}
-	if err = done.wait(); err != nil {
+	if err := done.wait(); err != nil {
 		return b.storeTrouble(err)
 	}
 	return verdict{more: true}

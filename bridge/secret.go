@@ -12,14 +12,7 @@ import (
 // showSecret says something in a member's own room and keeps the work that takes
 // it away from there again.
 func (s *step) showSecret(e mentoring.ShowSecret) error {
-	member, err := s.tx.Member(e.Member)
-	if err != nil {
-		return err
-	}
-	_, err = s.tx.RoomOf(store.RoomManagement, int64(e.Member))
-	if errors.Is(err, mentoring.ErrNotFound) {
-		err = s.planRoom(store.RoomManagement, int64(e.Member), 0, 0)
-	}
+	member, err := s.inOwnRoom(e.Member)
 	if err != nil {
 		return err
 	}

@@ -128,13 +128,9 @@ type opened struct {
 // transaction; when one of them faults, those before it are done alone and the
 // faulty one is counted.
 func (b *Bridge) workIn(ctx context.Context, l *lane) verdict {
-	rows, err := b.store.Next(ctx, l.id, 0, batch)
-	if err != nil {
-		return b.storeTrouble(err)
-	}
-	rows, later := due(rows, b.now())
+	rows, none := b.nextDue(ctx, l)
 	if len(rows) == 0 {
-		return verdict{later: later}
+		return none
 	}
 	events, rest := b.openAll(ctx, rows)
 	if len(events) == 0 {
@@ -236,6 +232,17 @@ func (b *Bridge) stepAll(ctx context.Context, events []opened) (failed int, err 
 		}
 	}
 	return failed, err
+}
+
+// nextDue are the rows of a lane that may be handled now; none is what becomes of
+// the lane when there are none.
+func (b *Bridge) nextDue(ctx context.Context, l *lane) (rows []store.Row, none verdict) {
+	rows, err := b.store.Next(ctx, l.id, 0, batch)
+	if err != nil {
+		return nil, b.storeTrouble(err)
+	}
+	rows, later := due(rows, b.now())
+	return rows, verdict{later: later}
 }
 
 // due cuts rows after those that may be done now, and says when the next may.

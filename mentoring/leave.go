@@ -170,6 +170,17 @@ func (a *Act) inactive() (more bool, err error) {
 	return more, nil
 }
 
+// warnSilent notes that a member who has given no sign is warned, and tells when
+// they will be forgotten: keep after their last sign, at least the notice from now.
+func (a *Act) warnSilent(m *Member, keep time.Duration) (until time.Time, err error) {
+	until = m.Changed.Add(keep)
+	if least := a.Now.Add(a.Rules.RetentionNotice); until.Before(least) {
+		until = least
+	}
+	m.Warned = a.Now
+	return until, a.putMember(m)
+}
+
 func (a *Act) inactiveSince(keep time.Duration, wrote bool) (more bool, err error) {
 	notice := a.Rules.RetentionNotice
 	over, err := a.Tx.InactiveMembers(wrote, a.Now.Add(-keep), a.Now.Add(-notice), tickBatch)
@@ -186,16 +197,11 @@ func (a *Act) inactiveSince(keep time.Duration, wrote bool) (more bool, err erro
 		return false, fmt.Errorf("inactive members: %w", err)
 	}
 	for i := range silent {
-		m := &silent[i]
-		until := m.Changed.Add(keep)
-		if least := a.Now.Add(notice); until.Before(least) {
-			until = least
-		}
-		m.Warned = a.Now
-		if err = a.putMember(m); err != nil {
+		until, err := a.warnSilent(&silent[i], keep)
+		if err != nil {
 			return false, err
 		}
-		a.Do(Notify{Member: m.ID, Text: T("delete.fading", "until", until), Loud: true})
+		a.Do(Notify{Member: silent[i].ID, Text: T("delete.fading", "until", until), Loud: true})
 	}
 	return len(over) == tickBatch || len(silent) == tickBatch, nil
 }

@@ -57,16 +57,11 @@ func (a *Act) unfinished() (more bool, err error) {
 		return false, fmt.Errorf("unfinished members: %w", err)
 	}
 	for i := range silent {
-		m := &silent[i]
-		until := m.Changed.Add(keep)
-		if least := a.Now.Add(notice); until.Before(least) {
-			until = least
-		}
-		m.Warned = a.Now
-		if err := a.putMember(m); err != nil {
+		until, err := a.warnSilent(&silent[i], keep)
+		if err != nil {
 			return false, err
 		}
-		a.Do(Notify{Member: m.ID, Text: T("join.fading", "until", until)})
+		a.Do(Notify{Member: silent[i].ID, Text: T("join.fading", "until", until)})
 	}
 	return len(over) == tickBatch || len(silent) == tickBatch, nil
 }

@@ -134,20 +134,8 @@ func (t *Tx) DropAuditReasons(before time.Time) error {
 // WalkAudit reads the whole audit, the oldest entry first, as one consistent
 // snapshot, while another process may own the database. Reasons are there only
 // when o.Keys is not nil.
-func WalkAudit(ctx context.Context, o Options, each func(*mentoring.AuditEntry) error) (err error) {
-	db, err := parseDSN(o.DSN)
-	if err != nil {
-		return err
-	}
-	l, err := db.connect(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	if err := l.beginRead(); err != nil {
-		return doing("audit", err)
-	}
-	return errors.Join(walkAudit(ctx, l, o.Keys, each), l.control("ROLLBACK"))
+func WalkAudit(ctx context.Context, o Options, each func(*mentoring.AuditEntry) error) error {
+	return snapshot(ctx, o.DSN, "audit", func(l *link) error { return walkAudit(ctx, l, o.Keys, each) })
 }
 
 func walkAudit(ctx context.Context, l *link, keys *Keyring, each func(*mentoring.AuditEntry) error) error {

@@ -89,31 +89,21 @@ const progressStep = 10_000
 // while another process may own the database and go on writing. What is sealed
 // stays sealed: o.Keys may be nil, and a restore needs the same key file. Of
 // devices there is nothing in it, so that a restored service makes new ones.
-func Backup(ctx context.Context, o Options, w io.Writer) (err error) {
-	db, err := parseDSN(o.DSN)
-	if err != nil {
-		return err
-	}
-	l, err := db.connect(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	if err := l.beginRead(); err != nil {
-		return doing("backup", err)
-	}
-	found, err := readSchema(l)
-	if err != nil {
-		return doing("backup", err)
-	}
-	if newest := len(upgradeTable()); found.oldest > newest {
-		return newerSchema(found.version, newest)
-	}
-	if found.version == 0 {
-		return errors.New("backup: there is nothing in the database")
-	}
-	b := &backup{ctx: ctx, l: l, o: &o}
-	return doing("backup", errors.Join(b.write(w, found), l.control("ROLLBACK")))
+func Backup(ctx context.Context, o Options, w io.Writer) error {
+	return snapshot(ctx, o.DSN, "backup", func(l *link) error {
+		found, err := readSchema(l)
+		if err != nil {
+			return err
+		}
+		if newest := len(upgradeTable()); found.oldest > newest {
+			return newerSchema(found.version, newest)
+		}
+		if found.version == 0 {
+			return errors.New("there is nothing in the database")
+		}
+		b := &backup{ctx: ctx, l: l, o: &o}
+		return b.write(w, found)
+	})
 }
 
 type backup struct {

@@ -47,17 +47,8 @@ func (t *Tx) Case(id mentoring.CaseID) (mentoring.Case, error) {
 
 // Cases implements [mentoring.Tx]. Without states it lists all cases.
 func (t *Tx) Cases(states ...mentoring.CaseState) ([]mentoring.Case, error) {
-	var where strings.Builder
-	args := make([]any, len(states))
-	for i, state := range states {
-		word := " OR"
-		if i == 0 {
-			word = " WHERE"
-		}
-		fmt.Fprintf(&where, "%s state = $%d", word, i+1)
-		args[i] = state
-	}
-	list, err := collect(t, "SELECT "+caseColumns+" FROM cases"+where.String()+" ORDER BY id", t.scanCase, args...)
+	where, args := inStates(states)
+	list, err := collect(t, "SELECT "+caseColumns+" FROM cases"+where+" ORDER BY id", t.scanCase, args...)
 	return list, doing("cases", err)
 }
 

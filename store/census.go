@@ -34,20 +34,10 @@ type Census struct {
 // TakeCensus counts, as one consistent snapshot, while another process may own the
 // database.
 func TakeCensus(ctx context.Context, o Options, from, until time.Time) (c Census, err error) {
-	db, err := parseDSN(o.DSN)
-	if err != nil {
-		return c, err
-	}
-	l, err := db.connect(ctx, true)
-	if err != nil {
-		return c, err
-	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	if err := l.beginRead(); err != nil {
-		return c, doing("census", err)
-	}
-	err = errors.Join(c.count(l), c.countAudit(l, from, until))
-	return c, doing("census", errors.Join(err, l.control("ROLLBACK")))
+	err = snapshot(ctx, o.DSN, "census", func(l *link) error {
+		return errors.Join(c.count(l), c.countAudit(l, from, until))
+	})
+	return c, err
 }
 
 func (c *Census) count(l *link) (err error) {

@@ -148,6 +148,24 @@ func (l *link) pragma(name string, value int) error {
 	return l.query(fmt.Sprintf("PRAGMA %s = %d", name, value), func(record) error { return nil })
 }
 
+// snapshot reads a database as it is at one moment, while another process may own
+// it and go on writing.
+func snapshot(ctx context.Context, dsn, what string, read func(*link) error) (err error) {
+	db, err := parseDSN(dsn)
+	if err != nil {
+		return err
+	}
+	l, err := db.connect(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	if err = l.beginRead(); err == nil {
+		err = errors.Join(read(l), l.control("ROLLBACK"))
+	}
+	return doing(what, err)
+}
+
 // beginRead starts a snapshot, beginWrite the gate's transaction.
 func (l *link) beginRead() error {
 	if l.sqlite {

@@ -34,17 +34,8 @@ func (t *Tx) MeasuresOf(m mentoring.MemberID) ([]mentoring.Measure, error) {
 
 // Measures implements [mentoring.Tx]. Without states it lists all.
 func (t *Tx) Measures(states ...mentoring.MeasureState) ([]mentoring.Measure, error) {
-	var where strings.Builder
-	args := make([]any, len(states))
-	for i, state := range states {
-		word := " OR"
-		if i == 0 {
-			word = " WHERE"
-		}
-		fmt.Fprintf(&where, "%s state = $%d", word, i+1)
-		args[i] = state
-	}
-	list, err := collect(t, "SELECT "+measureColumns+" FROM measure"+where.String()+" ORDER BY id", t.scanMeasure, args...)
+	where, args := inStates(states)
+	list, err := collect(t, "SELECT "+measureColumns+" FROM measure"+where+" ORDER BY id", t.scanMeasure, args...)
 	return list, doing("measures", err)
 }
 
@@ -109,4 +100,19 @@ const bansKept = 2 * 365 * 24 * time.Hour
 func (t *Tx) forgetBans(now time.Time) error {
 	_, err := t.exec("DELETE FROM ban WHERE since < $1 AND NOT EXISTS (SELECT 1 FROM member WHERE member.address_hash = ban.address_hash)", now.Add(-bansKept))
 	return doing("forget bans", err)
+}
+
+// inStates is the condition that a row is in one of the states, with its arguments
+// from $1 on; without states every row is meant.
+func inStates[S ~string](states []S) (where string, args []any) {
+	var b strings.Builder
+	for i, state := range states {
+		word := " OR"
+		if i == 0 {
+			word = " WHERE"
+		}
+		fmt.Fprintf(&b, "%s state = $%d", word, i+1)
+		args = append(args, state)
+	}
+	return b.String(), args
 }
