@@ -55,6 +55,9 @@ func (t *turn) among(name, rest, none string, some []*mentoring.Conversation) er
 			}
 			return does(c)
 		}
+		if t.mem.Chats == nil && len(some) == 1 && t.b.typed(rest).number == 1 {
+			return does(some[0]) // no list was shown, but there is only one they can mean
+		}
 		return t.showThese(some, none, "menu.no_such", "chats.which", which)
 	}
 	if len(some) == 1 {

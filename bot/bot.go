@@ -50,6 +50,7 @@ const (
 	Arrived                    // came into the room, for the first time or again
 	Danger                     // wrote what sounds of danger, to whomever; Input.Text is empty
 	Replied                    // wrote Input.Text as an answer to the line with Input.Menu
+	Unmarked                   // wrote a word for help without its mark, in a leg; Input.Text is the command's name
 	Collected                  // nothing: what they chose for a report (Input.Menu) has been read
 )
 

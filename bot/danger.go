@@ -3,12 +3,14 @@ package bot
 // offerHelp shows numbers to ring to somebody whose words sound of danger, and
 // one tap away somebody of the staff. Nothing else follows from it: nobody is
 // told, and the words go on as usual.
-func (t *turn) offerHelp() error {
+func (t *turn) offerHelp() error { return t.offer("danger.help", "danger.how") }
+
+func (t *turn) offer(head, how string) error {
 	words := []string{t.text("danger.staff"), t.text("danger.urgent")}
 	q := question{Menu: t.act.Tx.NewID(), Leg: t.participant}
 	t.mem.Help = &q
 	t.out.Lines = append(t.out.Lines, Line{
-		Text: t.text("danger.help") + "\n\n" + t.menu(1, words) + "\n\n" + t.text("danger.how"),
+		Text: t.text(head) + "\n\n" + t.menu(1, words) + "\n\n" + t.text(how),
 		Menu: q.Menu, Buttons: keycaps(1, len(words)), Loud: true,
 	})
 	return nil

@@ -217,6 +217,8 @@ func (s *script) stage(f []string) {
 		s.holds(f[1], f[2], mentoring.ContactPhone)
 	case "danger": // what they wrote sounds of it
 		s.danger(f[1:])
+	case "unmarked": // a word for help, without its mark
+		s.spoken(f[1:3], bot.Input{Kind: bot.Unmarked, Text: f[3]})
 	case "dismissed": // has left the staff room, or was removed from it
 		s.dismissed(f[1])
 	case "arrived":
@@ -245,8 +247,11 @@ func (s *script) holds(who, other string, found ...mentoring.ContactKind) {
 
 // danger tells the bot that what somebody wrote sounds of it: to the bot, or in
 // the conversation that is named.
-func (s *script) danger(f []string) {
-	r, room := bot.Request{Place: bot.Management, Input: bot.Input{Kind: bot.Danger}}, f[0]
+func (s *script) danger(f []string) { s.spoken(f, bot.Input{Kind: bot.Danger}) }
+
+// spoken hands the bot what somebody wrote in their own room or in a leg.
+func (s *script) spoken(f []string, in bot.Input) {
+	r, room := bot.Request{Place: bot.Management, Input: in}, f[0]
 	if len(f) > 1 {
 		r.Place, r.Participant, room = bot.Leg, s.leg(f[0], f[1]), f[0]+"/"+f[1]
 	}

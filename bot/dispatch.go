@@ -30,6 +30,8 @@ func (t *turn) run(in Input) error {
 		return t.tap(in)
 	case Danger:
 		return t.offerHelp()
+	case Unmarked:
+		return t.notMarked(in.Text)
 	case Replied:
 		return t.aboutHeld(in.Menu, t.b.typed(strings.TrimLeft(in.Text, "!！ ")))
 	}
@@ -98,6 +100,9 @@ func (t *turn) heard(body string, marked bool) error {
 	if c == nil && t.suspendedFrom(body) {
 		t.say("measure.suspended")
 		return nil
+	}
+	if done, err := t.heldUnclear(body); c == nil && !elsewhere && (done || err != nil) {
+		return err
 	}
 	t.unknown(body, elsewhere)
 	return nil
@@ -212,8 +217,10 @@ func (t *turn) unknown(body string, elsewhere bool) {
 		lines = append(lines, t.text("unknown.near", "word", near))
 	case elsewhere:
 		lines = append(lines, t.text("place.own_room"))
+	case t.place == Management && t.b.parts[word(body)] == "hello":
+		lines = append(lines, t.text("unknown.hello"))
 	case t.place != Leg:
-		lines = append(lines, t.text("unknown.none"))
+		lines = append(lines, t.text(map[bool]string{true: "unknown.none", false: "unknown.staff"}[t.place == Management]))
 	}
 	lines = append(lines, t.helpLine())
 	t.line(strings.Join(lines, "\n"))

@@ -55,6 +55,19 @@ func (t *turn) heldNumber(q *question, body string) (done bool, err error) {
 	return true, t.aboutHeld(last, reply{number: n})
 }
 
+// heldUnclear says once more what may become of the message that was asked about
+// last, to somebody who answers something else than what they can.
+func (t *turn) heldUnclear(body string) (done bool, err error) {
+	if t.place != Leg || t.nearest(body) != "" {
+		return false, nil
+	}
+	id, ok, err := t.lastHeld()
+	if err != nil || !ok {
+		return false, err
+	}
+	return true, t.aboutHeld(id, t.b.typed(body))
+}
+
 // lastHeld is the message that was asked about last in this room.
 func (t *turn) lastHeld() (id int64, ok bool, err error) {
 	list, err := t.act.Tx.HeldOf(t.participant)

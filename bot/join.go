@@ -300,6 +300,10 @@ func (t *turn) answerNickname(q *question, r reply) error {
 		name = q.Words[r.number-1]
 	case name == "":
 		return t.unclear(q)
+	case t.b.parts[word(name)] == "hello", r.yes, r.no: // no name, but said to the bot
+		t.say("join.no_name")
+		t.askNickname()
+		return nil
 	}
 	clean, err := t.act.CheckAlias(name)
 	if err != nil {

@@ -82,7 +82,7 @@ func (t *turn) keptBlocks(list []mentoring.Kept) []string {
 func (t *turn) factText(f mentoring.Fact) string {
 	switch v := f.Value.(type) {
 	case time.Time:
-		if f.Name == "day" {
+		if f.Name == "day" || t.isDay(v) {
 			return t.text("mydata.day", "value", v)
 		}
 		return t.text("mydata.when", "value", v)
@@ -96,6 +96,12 @@ func (t *turn) factText(f mentoring.Fact) string {
 		return t.factWord(f.Name, v)
 	}
 	return t.text("mydata.number", "value", f.Value)
+}
+
+// isDay says whether a time is a whole day: of much only the day is kept.
+func (t *turn) isDay(v time.Time) bool {
+	y, m, d := v.In(t.b.cfg.Location).Date()
+	return v.Equal(time.Date(y, m, d, 0, 0, 0, 0, t.b.cfg.Location))
 }
 
 // factWord tells a word of the domain as people say it; what people wrote stays

@@ -173,7 +173,7 @@ func (b *Bot) index() {
 			"on", "off", "reply", "release", "publish", "weekly",
 			"ongoing", "finished", "mine", "overdue",
 			"find", "revert", "area", "mentees", "mentors", "workers", "everybody",
-			"coordinator", "admin", "evaluator", "paused", "suspended",
+			"coordinator", "admin", "evaluator", "paused", "suspended", "hello",
 		} {
 			for _, w := range b.cat.Answers(lang, name) {
 				b.parts[word(w)] = name

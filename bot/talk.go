@@ -74,16 +74,19 @@ func (t *turn) conversation(c string, rest string) (*mentoring.Conversation, err
 	if t.place == Leg {
 		return t.here()
 	}
+	all, err := t.act.Chats(*t.member)
+	if err != nil {
+		return nil, err
+	}
 	if rest != "" {
 		id, ok := t.mem.Chats.at(t.act.Now, t.b.typed(rest))
+		if !ok && t.mem.Chats == nil && len(all) == 1 && t.b.typed(rest).number == 1 {
+			return all[0], nil // no list was shown, but there is only one they can mean
+		}
 		if !ok {
 			return nil, t.showChats("menu.no_such", "chats.which", question{Kind: askWhich, Step: c})
 		}
 		return t.byID(id)
-	}
-	all, err := t.act.Chats(*t.member)
-	if err != nil {
-		return nil, err
 	}
 	if len(all) == 1 {
 		return all[0], nil

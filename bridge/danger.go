@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"silta/bot"
+	"silta/bridge/rewrite"
 	"silta/mentoring"
 	"silta/store"
 )
@@ -43,7 +44,7 @@ func (h *helped) may(m mentoring.MemberID, event string, now time.Time, again ti
 // anything else is done with it.
 func (s *step) offerHelp(room store.Room, person mentoring.Member, from *mentoring.Participant) error {
 	if !s.ev.Danger {
-		return nil
+		return s.unmarked(room, person, from)
 	}
 	programme, role, place := mentoring.DefaultProgramme, mentoring.Mentee, bot.Management
 	request := bot.Request{Act: s.act, Member: &person, Input: bot.Input{Kind: bot.Danger}}
@@ -62,4 +63,18 @@ func (s *step) offerHelp(room store.Room, person mentoring.Member, from *mentori
 		return nil
 	}
 	return s.ask(room, request)
+}
+
+// unmarked tells somebody in a conversation who wrote a word for help without the
+// mark of commands that only the other reads it.
+func (s *step) unmarked(room store.Room, person mentoring.Member, from *mentoring.Participant) error {
+	m := s.ev.Message
+	if from == nil || m == nil || m.Kind != rewrite.Text || from.Role != mentoring.Mentee && from.Role != mentoring.Mentor {
+		return nil
+	}
+	name := s.b.bot.Unmarked(m.Body)
+	if name == "" {
+		return nil
+	}
+	return s.ask(room, bot.Request{Act: s.act, Member: &person, Place: bot.Leg, Participant: from.ID, Input: bot.Input{Kind: bot.Unmarked, Text: name}})
 }

@@ -1,11 +1,13 @@
 package bridge_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"silta/config"
+	"silta/dev/hs"
 )
 
 // helps counts the lines with help that the bot has shown somebody.
@@ -73,5 +75,42 @@ func TestDangerWordsAreOff(t *testing.T) {
 	w.sees(b, "haluan kuolla")
 	if helps(a) != 0 {
 		t.Error("help was shown though it is off")
+	}
+}
+
+// TestUnmarkedWords: whoever asks for help in a conversation without the mark of
+// commands is told that only the other reads it; the word goes on as it is.
+func TestUnmarkedWords(t *testing.T) {
+	w := newWorld(t)
+	people := w.talk("aino", "kaisa")
+	a, b := people[0], people[1]
+	w.join(people...)
+	must(a.Say(a.room, "busy"))
+	must(a.Say(a.room, "Urgent!"))
+	w.told(a, "Staff do not get to know of it")
+	offer := ""
+	for _, m := range a.View(a.room) {
+		if strings.Contains(m.Body, "Staff do not get to know of it") {
+			offer = m.Event
+		}
+	}
+	must(a.React(a.room, offer, "1️⃣"))
+	w.told(a, "Staff have your request")
+	must(b.Say(b.room, "apua"))
+	w.told(b, "If you meant me, write “!help”")
+	w.sees(b, "busy", "Urgent!")
+	w.until("the word to go on as it is", func() bool {
+		return slices.ContainsFunc(a.View(a.room), func(m hs.Message) bool { return m.Body == "apua" && m.Sender != "@silta:test" })
+	})
+	for p, want := range map[*talker]int{a: 1, b: 1} {
+		n := 0
+		for _, m := range p.View(p.room) {
+			if strings.Contains(m.Body, "Your message goes only to this conversation") {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("told %d times, want %d", n, want)
+		}
 	}
 }
