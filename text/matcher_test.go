@@ -32,7 +32,7 @@ func TestSigns(t *testing.T) {
 	matchers := map[string]*matcher{
 		"email": n.email, "shortEmail": n.shortEmail, "saidEmail": n.saidEmail, "webLink": n.webLink, "bareLink": n.bareLink, "appLink": n.appLink,
 		"pathLink": n.pathLink, "saidLink": n.saidLink, "matrixID": n.matrixID, "matrixLink": n.matrixLink, "matrixRoom": n.matrixRoom,
-		"atHandle": h.atHandle, "discordID": h.discordID, "geoLink": p.geoLink, "minutes": p.minutes,
+		"atHandle": h.atHandle, "discordID": h.discordID, "geoLink": p.geoLink, "degrees": p.degrees, "minutes": p.minutes,
 	}
 	matched := map[string]int{}
 	for _, text := range spliced(t) {
