@@ -3,6 +3,7 @@ package mentoring
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -101,7 +102,8 @@ func (a *Act) whom(c Case, o OnCall, all []Membership, wave, tries int) (called 
 		return list[n : n+1], 0
 	}
 	for _, s := range all {
-		if s.Member != c.Opener {
+		known := slices.ContainsFunc(others, func(o Membership) bool { return o.Member == s.Member }) // by another role
+		if s.Member != c.Opener && !known {
 			others = append(others, s)
 		}
 	}

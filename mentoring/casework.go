@@ -328,15 +328,15 @@ func (a *Act) remind(c *Case) error {
 	if reminded < remindAll {
 		return nil
 	}
-	for _, role := range []Role{Coordinator, Admin} {
-		list, err := a.Tx.MembershipsOf(c.Programme, role)
-		if err != nil {
-			return fmt.Errorf("memberships: %w", err)
-		}
-		for _, s := range list {
-			if s.Unit == c.Unit && s.State == Active {
-				a.Do(Notify{Member: s.Member, Text: text, Loud: true})
-			}
+	all, err := a.staffOf(c.Programme, c.Unit)
+	if err != nil {
+		return err
+	}
+	told := map[MemberID]bool{}
+	for _, s := range all {
+		if !told[s.Member] { // by another role
+			told[s.Member] = true
+			a.Do(Notify{Member: s.Member, Text: text, Loud: true})
 		}
 	}
 	return nil
