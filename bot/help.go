@@ -36,7 +36,7 @@ func helpGroups() []helpGroup {
 		{"figures", mentoring.DoFigures, []string{"stats", "figures", "summary", "audit"}},
 		{"mentoring", mentoring.DoCard, []string{"answer", "hours", "away", "back", "free", "capacity", "status", "guide", "card", "topic", "support", "supervision", "load", "summary"}},
 		{"finding", "", []string{"mentors", "card", "choose", "ask", "change"}},
-		{"talking", "", []string{"chats", "open", "end", "thanks", "archive", "restore", "block", "unblock", "forget", "report", "say", "signs"}},
+		{"talking", "", []string{"chats", "open", "end", "thanks", "archive", "restore", "block", "unblock", "forget", "report", "rules", "say", "signs"}},
 		{"voice", "", []string{"feedback", "idea", "codesign", "questions"}},
 		{"you", "", []string{"language", "services", "phrase", "move", "mydata", "export", "delete"}},
 	}
@@ -193,4 +193,10 @@ func (t *turn) helpKeys(c *command) []string {
 		return []string{"help.card", "help.card_own"}
 	}
 	return []string{"help." + c.name}
+}
+
+// rules shows how people are to each other here (feature S13).
+func (t *turn) rules(string) error {
+	t.say("rules.text")
+	return nil
 }

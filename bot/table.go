@@ -49,6 +49,7 @@ func peopleCommands() []command {
 		{name: "staff", in: inRoom | inLeg, may: mentoring.DoCallStaff, quiet: true, do: (*turn).callStaff},
 		{name: "urgent", in: inRoom | inLeg, may: mentoring.DoCallStaff, quiet: true, do: (*turn).callUrgent},
 		{name: "appeal", in: inRoom | inLeg, may: mentoring.DoCallStaff, quiet: true, do: (*turn).appeal},
+		{name: "rules", in: everywhere, do: (*turn).rules},
 		{name: "report", in: inRoom | inLeg, may: mentoring.DoCallStaff, do: (*turn).report},
 		{name: "mentors", in: inRoom, may: mentoring.DoBrowse, do: (*turn).mentors},
 		{name: "more", in: inRoom, may: mentoring.DoBrowse, quiet: true, do: (*turn).more},

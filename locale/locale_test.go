@@ -45,7 +45,7 @@ func TestSay(t *testing.T) {
 		args      map[string]any
 		want      string
 	}{
-		{"fi", "join.done", map[string]any{"alias": "Otter"}, "Tervetuloa, Otter! Kirjoita ”apua”, kun haluat nähdä, mitä voit tehdä."},
+		{"fi", "join.done", map[string]any{"alias": "Otter"}, "Tervetuloa, Otter! Kirjoita ”apua”, kun haluat nähdä, mitä voit tehdä, ja ”säännöt”, niin näet, miten täällä ollaan."},
 		{"sv", "open.done", map[string]any{"alias": []string{"A", "B"}}, "Du fick en inbjudan till samtalet A, B. Du hittar det bland rummen i din app."},
 		{"xx", "case.head.closed", nil, "Suljettu."},
 		{"", "case.head.closed", nil, "Suljettu."},
