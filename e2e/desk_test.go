@@ -42,6 +42,7 @@ func TestStaff(t *testing.T) {
 		{"urgent", d.alarms}, // the next call is a minute later
 		{"case", d.wholeCase},
 		{"quiet report", d.quietReport},
+		{"handed", d.handed},
 		{"looks", d.looks},
 		{"text", d.reworded},
 		{"suspend", d.suspended},
@@ -120,11 +121,17 @@ func (d *desk) passes(t *testing.T, from seat, text string, to ...seat) {
 // answer, which must be in the same thread.
 func (d *desk) thread(t *testing.T, head dev.Event, text, key string) (dev.Event, []string) {
 	t.Helper()
-	mark := d.StaffRoom.Mark()
-	d.StaffRoom.Send(d.StaffRoom.Room, "m.room.message", map[string]any{
+	return d.threadOf(t, d.StaffRoom, head, text, key)
+}
+
+// threadOf is thread for any of the staff.
+func (d *desk) threadOf(t *testing.T, who *dev.Person, head dev.Event, text, key string) (dev.Event, []string) {
+	t.Helper()
+	mark := who.Mark()
+	who.Send(d.StaffRoom.Room, "m.room.message", map[string]any{
 		"msgtype": "m.text", "body": text, "m.relates_to": map[string]any{"rel_type": "m.thread", "event_id": head.ID},
 	})
-	e, found := d.StaffRoom.HearsIn(d.StaffRoom.Room, mark, key)
+	e, found := who.HearsIn(d.StaffRoom.Room, mark, key)
 	if !inThread(e, head) {
 		t.Errorf("the answer %s to %q is not in the thread: %s", key, text, e.Raw)
 	}

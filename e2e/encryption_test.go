@@ -19,11 +19,8 @@ import (
 // TestEncryption runs the service as it is by default: every room encrypted,
 // with clients that no one here wrote.
 func TestEncryption(t *testing.T) {
-	w := newWorld(t)
-	for _, part := range []struct {
-		name string
-		run  func(*testing.T, *world)
-	}{
+	t.Parallel()
+	inOneWorld(t, []part{
 		{"no shield for the strict", noShieldStrict},
 		{"plain text", plainText},
 		{"no device", noDevice},
@@ -31,10 +28,7 @@ func TestEncryption(t *testing.T) {
 		{"two with matrix-js-sdk", twoJS}, // restarts the program
 		{"nothing is plain", nothingPlain},
 		{"tables", tables}, // kills the program: last
-	} {
-		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
-	}
-	w.noPanic(t)
+	})
 }
 
 // jsPair is a mentee and a mentor with matrix-js-sdk, in a conversation that

@@ -12,6 +12,7 @@ import (
 // TestFederation: the mentee is at one homeserver, the mentor at another, and
 // Silta at a third. They federate over TLS.
 func TestFederation(t *testing.T) {
+	t.Parallel()
 	servers := federation(t, 3)
 	home, ours, theirs := servers[0], servers[1], servers[2]
 	program := dev.NewSilta(t, home)

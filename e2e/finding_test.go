@@ -3,15 +3,17 @@ package e2e
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"silta/dev"
+	"silta/mentoring"
 )
 
-// TestFinding is the way from an invitation to the first reply, with everything
-// that the programme asks for by default, encrypted, the mentor with
+// TestFinding is the way from an invitation to the mentor's digest of the month, with
+// everything that the programme asks for by default, encrypted, the mentor with
 // matrix-js-sdk and the mentee with matrix-nio: the guide, the card, what staff
-// note, the list, choosing, a message, a canned answer; then a second mentee who
-// asks whoever is free, and changes.
+// note, the list, choosing, a message, a canned answer, thanks; a second mentee who
+// asks whoever is free, and changes; a month later.
 func TestFinding(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, dev.Set("programmes", map[string]any{}))
@@ -38,6 +40,31 @@ func TestFinding(t *testing.T) {
 		t.Errorf("the canned text came from %s, encrypted: %v", answer.Sender, answer.Encrypted)
 	}
 	asksAnyone(t, w, mentor)
+	thanked := mentor.Mark()
+	mentee.Text(menteeLeg, "!"+w.Words.Command("sv", "thanks"))
+	mentor.HearsIn(mentor.Room, thanked, "thanks.got")
+	digest(t, w, mentor)
+}
+
+// digest: on the first of the next month each mentor is told what they did. The
+// program's own parts live through that moment while the program is down.
+func digest(t *testing.T, w *world, mentor *dev.Person) {
+	t.Helper()
+	mark := mentor.Mark()
+	w.Term()
+	next := time.Now().AddDate(0, 0, 32)
+	err := besides(t.Context(), w.ConfigFile(), func() time.Time { return next }, func(a *mentoring.Act) error {
+		_, err := a.Tick()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Start()
+	told, figures := mentor.HearsIn(mentor.Room, mark, "digest.thanked")
+	if figures[1] != "2" || figures[4] != "1" || !told.Encrypted {
+		t.Errorf("the digest of two conversations and one thanks: %s", told.Body())
+	}
 }
 
 // asksAnyone: a mentee asks, the mentor takes it by tapping the card, which then

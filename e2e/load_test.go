@@ -84,27 +84,6 @@ func archived(t *testing.T, w *world, mentee, mentor *dev.Person, menteeLeg, men
 	}
 }
 
-// digest: on the first of the next month each mentor is told what they did. The
-// program's own parts live through that moment while the program is down.
-func digest(t *testing.T, w *world) {
-	mentor, alias := w.mentor(t)
-	mentee := w.mentee(t)
-	_, leg := w.Conversation(mentee, mentor, alias, "kuun aikana")
-	mentor.Text(leg, "vastaan heti")
-	mark := mentor.Mark()
-	w.Term()
-	next := time.Now().AddDate(0, 0, 32)
-	err := besides(t.Context(), w.ConfigFile(), func() time.Time { return next }, func(a *mentoring.Act) error {
-		_, err := a.Tick()
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Start()
-	mentor.HearsIn(mentor.Room, mark, "digest.month")
-}
-
 var groupSize = flag.Int("group", 4, "how many people are in the group of TestService/group; 40 is the most there can be")
 
 // group: a conversation of many is the same conversation. A message reaches

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -58,6 +59,8 @@ func TestQuestions(t *testing.T) {
 		p.Hears("asked.thanks")
 	}
 
+	codesigned(t, w, tapper, typist)
+	closingAsked(t, w, voter)
 	mark := w.StaffRoom.Mark()
 	typist.Asks(w.Words.Command("fi", "feedback")+" kaikki on hyvin", "remark.done.feedback")
 	head := w.StaffRoom.Await(mark, "the feedback", func(e dev.Event) bool {
@@ -75,4 +78,63 @@ func TestQuestions(t *testing.T) {
 	if !strings.Contains(reply.Body(), "kiitos siitä") {
 		t.Errorf("the answer:\n%s", reply.Body())
 	}
+}
+
+// codesigned: two people join the group that thinks about the service, each under a
+// name of this group only, and talk there with each other and with staff.
+func codesigned(t *testing.T, w *world, people ...*dev.Person) {
+	t.Helper()
+	desk := w.Staff.Mark()
+	w.StaffRoom.Asks("!"+w.Words.Command("fi", "codesign")+" "+w.Words.Answer("fi", "open"), "codesign.opened")
+	seats := []seat{{w.Staff, w.Staff.AwaitLeg(desk), ""}}
+	for _, p := range people {
+		mark := p.Mark()
+		p.Command("codesign", "", "codesign.sure")
+		_, alias := p.Yes("codesign.joined")
+		if strings.Contains(alias[0], "Kuura") { // as all nicknames here
+			t.Errorf("in the group they have the name %s", alias[0])
+		}
+		seats = append(seats, seat{p, p.AwaitLeg(mark), alias[0]})
+	}
+	for i, from := range seats {
+		text := fmt.Sprintf("ehdotus %d", i)
+		from.Text(from.leg, text)
+		for j, to := range seats {
+			if i == j {
+				continue
+			}
+			e := to.AwaitText(to.leg, text)
+			if !e.Encrypted || !strings.HasPrefix(e.Sender, "@silta_") || strings.Contains(string(e.Raw), from.UserID) {
+				t.Errorf("%q came as %s", text, e.Raw)
+			}
+		}
+	}
+	over := seats[1].Mark()
+	w.StaffRoom.Asks("!"+w.Words.Command("fi", "codesign")+" "+w.Words.Answer("fi", "end"), "codesign.ended")
+	seats[1].HearsIn(seats[1].leg, over, "chat.ended")
+}
+
+// closingAsked: whoever ends a conversation is asked whether it helped, and why it
+// ended, with a tap each.
+func closingAsked(t *testing.T, w *world, mentee *dev.Person) {
+	t.Helper()
+	card := w.card()
+	mentor := w.Mentor(dev.Plain(t, w.account(t)), "fi", card)
+	leg, theirs := w.Conversation(mentee, mentor, card.Alias, "a short question")
+	mentor.Text(theirs, "lyhyt vastaus")
+	mentee.AwaitText(leg, "lyhyt vastaus")
+	at := mentee.Mark()
+	talk := mentee.In(leg)
+	talk.Asks("!"+w.Words.Command("en", "end"), "end.sure")
+	talk.Asks("!"+w.Words.Answer("en", "yes"), "end.done")
+	helped, alias := mentee.HearsIn(mentee.Room, at, "closing.helped")
+	if alias[0] != card.Alias || !helped.Encrypted {
+		t.Errorf("asked about %s: %s", alias[0], helped.Raw)
+	}
+	mentee.Tap(helped.ID, "1️⃣")
+	why, _ := mentee.Hears("closing.why")
+	mentee.Tap(why.ID, "5️⃣")
+	mentee.Hears("asked.thanks")
+	mentee.Tap(why.ID, "4️⃣") // a second tap changes nothing
+	mentee.Hears("menu.stale")
 }

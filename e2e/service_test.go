@@ -23,30 +23,45 @@ type world struct {
 
 func TestService(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	for _, part := range []struct {
-		name string
-		run  func(*testing.T, *world)
-	}{
+	inOneWorld(t, []part{
 		{"hello", hello},
 		{"languages", languages},
 		{"conversation", conversation},
 		{"guard", guard},
 		{"signs", signs},
-		{"leaving", leaving},
 		{"strangers", strangers},
 		{"commands", commands},
+		{"check", checkAll},
+		{"three", three}, // restarts the program: last
+		{"group", group},
+	})
+}
+
+// TestCare is what befalls conversations, and the people in them, in time. It has a
+// world of its own only so that the two can run side by side.
+func TestCare(t *testing.T) {
+	t.Parallel()
+	inOneWorld(t, []part{
+		{"leaving", leaving},
 		{"cases", cases},
 		{"away", away},
 		{"ending", ending},
-		{"check", checkAll},
 		{"load", load},
-		{"three", three}, // restarts the program: last
-		{"group", group},
-		{"supervision", supervision},
-		{"digest", digest}, // a month later
-	} {
-		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
+		{"supervision", supervision}, // restarts the program: last
+	})
+}
+
+// part is a test in a world that it shares with others.
+type part struct {
+	name string
+	run  func(*testing.T, *world)
+}
+
+func inOneWorld(t *testing.T, parts []part) {
+	t.Helper()
+	w := newWorld(t)
+	for _, p := range parts {
+		t.Run(p.name, func(t *testing.T) { p.run(t, w) })
 	}
 	w.noPanic(t)
 }
