@@ -9,7 +9,10 @@ import (
 )
 
 const (
-	longMedium  = `snap(?:chat)?|snäp(?:p[iä])?|insta(?:gram)?|tik ?tok|tele(?:gram)?|what'?s ?app?|watsap+i?|wapp|discord|diskord|disc|kik|facebook|face|messenger|signal|twitter|threads|jodel|steam|psn|gamertag|xbox|twitch|linkedin|reddit|bereal|skype|wechat|roblox|line`
+	// Those whose names are English words, too, and the others.
+	wordMedium  = `disc|face|signal|threads|steam|line`
+	ownMedium   = `snap(?:chat)?|snäp(?:p[iä])?|insta(?:gram)?|tik ?tok|tele(?:gram)?|what'?s ?app?|watsap+i?|wapp|discord|diskord|kik|facebook|messenger|twitter|jodel|psn|gamertag|xbox|twitch|linkedin|reddit|bereal|skype|wechat|roblox`
+	longMedium  = ownMedium + `|` + wordMedium
 	shortMedium = `sc|ig|tt|tg|wa|dc|fb|vk`
 	medium      = `(?:` + longMedium + `|` + shortMedium + `)`
 	// Endings of cases, and what is a part of the account's name.
@@ -21,9 +24,9 @@ var (
 	// "snap: x", "ig = x", "insta - x"
 	labelled = regexp.MustCompile(medium + ending + ` ?(?:[:=>]|->|=>| - ) ?(` + name + `)`)
 	// "insta on x_99", "snap x_99"
-	beside = regexp.MustCompile(medium + ending + ` (?:on |is |är |nimellä |nimi |nimeltä |heter |as |under |@|tunnus )*(` + name + `)`)
+	beside = regexp.MustCompile(medium + ending + `,? (?:on |is |är |nimellä |nimi |nimeltä |heter |as |under |@|tunnus )*(` + name + `)`)
 	// "mun snap on x", "my insta is x", "min snap är x"
-	owned = regexp.MustCompile(`(?:mun|mu|minun|miun|my|min|mitt|mina) (?:oma |own |egen |eget )?` + medium + ending + ` (?:on|is|är|e|heter) (` + name + `)`)
+	owned = regexp.MustCompile(`(?:(?:mun|mu|minun|miun|min|mitt|mina) (?:oma |egen |eget )?` + medium + ending + ` (?:on|is|är|e|heter)|my (?:own )?(?:` + ownMedium + `|` + shortMedium + `)` + ending + ` is) (` + name + `)`)
 	// "löydät mut snapista nimellä x", "add me on snap as x"
 	sought = regexp.MustCompile(`(?:lisä|löydä|löydy|löyty|etsi|hae|haku|seura|add|find|follow|search|hit me|look me|lägg|sök|hitta|följ|skriv|laita|pistä|kirjo|oon|olen|i'm|im|jag heter|heter)[^.!?\n]{0,40}?` +
 		medium + ending + `[ ,:-]{1,3}(?:nimellä|nimimerkillä|tunnuksella|as|under|som|med namnet|namnet|by the name)[ :]{1,2}(` + name + `)`)
