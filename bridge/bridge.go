@@ -92,6 +92,7 @@ type Bridge struct {
 	files   *files
 	exports *Exports
 	pace    mentoring.Pace
+	told    told
 	signs   *signs
 	reports *Exports // of figures
 	duties  *Exports // child-welfare summaries

@@ -199,7 +199,7 @@ func (b *Bridge) eventRow(raw json.RawMessage) (row kept, ok bool) {
 		return row, false // the echo of what we did
 	}
 	return kept{event: ev.ID, row: store.Row{
-		Kind: store.LaneIn, Lane: b.store.Lane(store.LaneIn, ev.Room, ev.Sender), Payload: raw, Value: ev,
+		Kind: store.LaneIn, Lane: b.inLane(ev.Room, ev.Sender), Payload: raw, Value: ev,
 	}}, true
 }
 

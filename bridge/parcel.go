@@ -77,6 +77,11 @@ func (b *Bridge) copyLane(leg, author mentoring.ParticipantID) store.Lane {
 	return b.store.Lane(store.LaneOut, strconv.FormatInt(int64(leg), 10), strconv.FormatInt(int64(author), 10))
 }
 
+// inLane is the lane of what one sender does in one room.
+func (b *Bridge) inLane(room, sender string) store.Lane {
+	return b.store.Lane(store.LaneIn, room, sender)
+}
+
 // lineLane is the lane of the bot's own lines in a room.
 func (b *Bridge) lineLane(kind store.RoomKind, owner int64) store.Lane {
 	return b.store.Lane(store.LaneRoom, strconv.Itoa(int(kind)), strconv.FormatInt(owner, 10))

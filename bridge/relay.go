@@ -35,7 +35,7 @@ func (s *step) handleLeg(room store.Room) error {
 	}
 	message := s.ev.Message
 	if message == nil {
-		return s.refuseKind(room, person, s.ev.ParseErr)
+		return s.refuseKind(room, from, person, s.ev.ParseErr)
 	}
 	if (message.Kind == rewrite.Text || message.Media != nil) && message.Relation.Kind != rewrite.Replace && s.b.bot.IsCommand(message.Body) {
 		if err := s.act.Stir(from.ID); err != nil {
@@ -63,14 +63,23 @@ func (s *step) handleLeg(room store.Room) error {
 	var unsupported *rewrite.Unsupported
 	var ignored *rewrite.Ignored
 	if errors.As(err, &unsupported) || errors.As(err, &ignored) { // seen only when it was built anew
-		return s.refuseKind(room, person, err)
+		return s.refuseKind(room, from, person, err)
 	}
 	var refusal *mentoring.Refusal
 	if errors.As(err, &refusal) {
-		s.refused = append(s.refused, refusal.Text.Key)
-		return s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(person.Language, refusal.Text)})
+		return s.refuse(room, person, refusal.Text)
 	}
 	return err
+}
+
+// refuse tells the sender why something of theirs goes nowhere; of a kind that
+// is never carried here, once for many.
+func (s *step) refuse(room store.Room, person mentoring.Member, text mentoring.Text) error {
+	s.refused = append(s.refused, text.Key)
+	if neverCarried(text.Key) && s.b.told.already(room, text.Key, s.ev.ID, s.now) {
+		return nil
+	}
+	return s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(person.Language, text)})
 }
 
 // tapped hands a reaction to a menu of the bot's in the leg to the bot.
@@ -107,14 +116,19 @@ func (s *step) answered(room store.Room, person mentoring.Member, from mentoring
 
 // refuseKind tells the sender, in one friendly line, that a kind of content is
 // not carried.
-func (s *step) refuseKind(room store.Room, person mentoring.Member, err error) error {
+func (s *step) refuseKind(room store.Room, from *mentoring.Participant, person mentoring.Member, err error) error {
 	var unsupported *rewrite.Unsupported
 	if !errors.As(err, &unsupported) {
 		return nil // ignored: receipts, state, what no person wrote
 	}
-	key := "relay.unsupported." + unsupported.What
-	s.refused = append(s.refused, key)
-	return s.line(room.Kind, room.Owner, line{text: s.b.bot.Render(person.Language, mentoring.T(key))})
+	text := mentoring.T("relay.unsupported." + unsupported.What)
+	if unsupported.What == rewrite.Gallery { // "one by one" helps only where pictures are carried
+		var refusal *mentoring.Refusal
+		if errors.As(s.act.Carry(from.ID, mentoring.Images, 0), &refusal) {
+			text = refusal.Text
+		}
+	}
+	return s.refuse(room, person, text)
 }
 
 // relay makes one copy of a message for every other leg: a row of the message
@@ -134,7 +148,7 @@ func (s *step) relay(room store.Room, from *mentoring.Participant, m *rewrite.Me
 	what := mentoring.Says
 	switch {
 	case m.Relation.Kind == rewrite.Replace:
-		if target == nil || target.Author != from.Number {
+		if target == nil || target.Author != from.Number || target.Edits != "" { // nor can an edit be edited
 			return mentoring.Refuse("relay.edit_unknown")
 		}
 		if err = s.editsCaption(m, target); err != nil {
@@ -371,7 +385,10 @@ func (s *step) link(room store.Room, m *rewrite.Message, target *store.Message) 
 // have been sent is redacted after it, in the same lane.
 func (s *step) relayRedaction(room store.Room, from *mentoring.Participant, m *rewrite.Message) error {
 	target, err := s.target(room, m)
-	if err != nil || target == nil || target.Author != from.Number {
+	if err == nil && target == nil {
+		return s.dropUnread(room, m.Relation.Event)
+	}
+	if err != nil || target.Author != from.Number {
 		return err
 	}
 	conversation, _, err := s.act.Speak(from.ID, mentoring.Retracts)
@@ -389,6 +406,24 @@ func (s *step) relayRedaction(room store.Room, from *mentoring.Participant, m *r
 		}
 	}
 	return s.pollRetracted(target)
+}
+
+// dropUnread forgets an event that waits for its key, or was set aside: what its
+// sender took back before it could be read is never relayed.
+func (s *step) dropUnread(room store.Room, event string) error {
+	rows, err := s.tx.Rows(s.b.inLane(room.Matrix, s.ev.Sender))
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.State != store.RowAside {
+			continue
+		}
+		if ev, err := parseIncoming(row.Payload); err == nil && ev.ID == event {
+			return s.tx.Done(row.ID)
+		}
+	}
+	return nil
 }
 
 // retract takes the copies of one message back.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"silta/bot"
+	"silta/bridge/rewrite"
 	"silta/mentoring"
 	"silta/store"
 )
@@ -22,6 +23,8 @@ func (s *step) handle() error {
 		return nil
 	case s.ev.StateKey != nil:
 		return s.handleState(room)
+	case room.Kind != store.RoomLeg && s.ev.Message != nil && s.ev.Message.Kind == rewrite.Redaction:
+		return s.dropUnread(room, s.ev.Message.Relation.Event)
 	}
 	switch room.Kind {
 	case store.RoomLeg:

@@ -41,6 +41,7 @@ type talk struct {
 	sdk    int                // whose client is matrix-js-sdk
 	files  [][]map[string]any // by seat: what they uploaded
 	looked map[string]bool    // files that have been looked at
+	silent []int              // marks before what nobody gets and nobody is told of
 }
 
 // conversation: a mentee with matrix-js-sdk and a mentor with matrix-nio.

@@ -26,7 +26,7 @@ type kind struct {
 	// arrives is the content that comes; "" when the event must not come at all.
 	arrives string
 	as      string // the type under which it comes; default: eventType
-	told    string // the text that the author is told instead
+	told    string // the text that the author is told instead; "" when they know already
 }
 
 const pollKind = "org.matrix.msc3381.poll."
@@ -74,7 +74,7 @@ func pollKinds() []kind {
 		{name: "stable vote", eventType: "m.poll.response", as: pollKind + "response", sent: `{"m.relates_to":{"rel_type":"m.reference","event_id":"{on stable poll}"},"m.selections":["{name}"]}`,
 			arrives: `{"m.relates_to":{"rel_type":"m.reference","event_id":"{on stable poll}"},"` + pollKind + `response":{"answers":["1"]}}`},
 		{name: "place", eventType: "m.room.message", sent: `{"msgtype":"m.location","body":"{name}","geo_uri":"geo:60.1,24.9"}`, told: "relay.unsupported.location"},
-		{name: "live place", eventType: "org.matrix.msc3672.beacon", sent: `{"org.matrix.msc3488.location":{"uri":"geo:60.1,24.9"}}`, told: "relay.unsupported.location"},
+		{name: "live place", eventType: "org.matrix.msc3672.beacon", sent: `{"org.matrix.msc3488.location":{"uri":"geo:60.1,24.9"}}`}, // told of the place just before
 		{name: "call", eventType: "m.call.invite", sent: `{"call_id":"{name}","offer":{"sdp":"192.0.2.7"}}`, told: "relay.unsupported.call"},
 		{name: "verification", eventType: "m.room.message", sent: `{"msgtype":"m.key.verification.request","to":"{user 1}","from_device":"X","body":"{name}"}`, told: "relay.unsupported.verification"},
 		{name: "unknown", eventType: "com.example.card", sent: `{"card":"{name}"}`, told: "relay.unsupported.unknown"},
@@ -105,6 +105,12 @@ func (c *talk) kind(k kind, author int, tag string, ids map[string][]string) {
 	events[author] = s.Send(s.leg, k.eventType, c.filled(k.sent, author, author, tag, ids))
 	if k.told != "" {
 		s.HearsIn(s.leg, marks[author], k.told)
+	} else if k.arrives == "" { // told once for many: looked at with the next
+		c.silent = marks
+		return
+	}
+	if c.silent != nil {
+		marks, c.silent = c.silent, nil
 	}
 	as := k.as
 	if as == "" {

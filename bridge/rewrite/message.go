@@ -71,10 +71,13 @@ type Relation struct {
 // Unsupported is the error for what people can send and Silta does not carry.
 // Its sender is told so, in one friendly line.
 type Unsupported struct {
-	// What is one of location, call, verification, unknown, empty, too_long,
-	// file_broken.
+	// What is one of location, call, verification, gallery, unknown, empty,
+	// too_long, file_broken.
 	What string
 }
+
+// Gallery is what several files in one message are called (MSC4274).
+const Gallery = "gallery"
 
 func (e *Unsupported) Error() string { return "unsupported: " + e.What }
 

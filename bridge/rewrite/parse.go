@@ -63,7 +63,7 @@ func refuseType(t string) (*Message, error) {
 	// What follows a call or a verification that was refused already,
 	// what the machine could not open, and state by a sender who left out its
 	// key: a line about each would be noise.
-	for _, prefix := range []string{"m.call.", "m.rtc.", "org.matrix.msc3401.", "org.matrix.msc4143.",
+	for _, prefix := range []string{"m.call.", "m.rtc.", "org.matrix.msc3401.", "org.matrix.msc4143.", "org.matrix.msc4310.", "io.element.call.",
 		"m.key.", "m.room."} {
 		if strings.HasPrefix(t, prefix) {
 			return ignored()
@@ -97,7 +97,7 @@ func parseMessage(content json.RawMessage) (*Message, error) {
 	if !ok || len(inner) == 0 {
 		return unsupported("unknown")
 	}
-	m, err := parseContent(inner)
+	m, err := parseContent(explained(inner, f))
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func parseWords(f fields, kind Kind) (*Message, error) {
 	if m.HTML != nil {
 		m.Body = plain(m.HTML, nil)
 	} else {
-		for _, key := range []string{"com.beeper.per_message_profile", "m.per_message_profile"} {
+		for _, key := range profileKeys() {
 			body = trimProfile(f.get(key), clean(body))
 		}
 		m.Body = strings.TrimSpace(trimReply(body, quoted, answers(f)))
@@ -166,6 +166,8 @@ func textKind(msgtype string) (Kind, error) {
 		return 0, &Unsupported{What: "location"}
 	case "m.key.verification.request":
 		return 0, &Unsupported{What: "verification"}
+	case "m.gallery", "dm.filament.gallery":
+		return 0, &Unsupported{What: Gallery}
 	}
 	return 0, &Unsupported{What: "unknown"}
 }
@@ -269,6 +271,26 @@ func trimReply(body string, quoted, answer bool) string {
 		body = rest
 	}
 	return body
+}
+
+// explained gives the new content of an edit what only the content around it may
+// say: whose name stands before the words. Whether it answers something is said
+// nowhere in an edit, so that a quote with a name is taken for a fallback.
+func explained(inner, outer fields) fields {
+	for _, key := range profileKeys() {
+		if raw := outer.get(key); raw != nil && inner.get(key) == nil {
+			inner = append(inner, field{key, raw})
+		}
+	}
+	if inner.get("m.relates_to") == nil {
+		inner = append(inner, field{"m.relates_to", json.RawMessage(`{"m.in_reply_to":{}}`)})
+	}
+	return inner
+}
+
+// profileKeys are the names of per-message profiles (MSC4144).
+func profileKeys() []string {
+	return []string{"com.beeper.per_message_profile", "m.per_message_profile"}
 }
 
 // answers says whether a content says that it answers something.
