@@ -23,6 +23,8 @@ type job struct {
 	Figures *mentoring.ShowFigures `json:"f,omitempty"`
 	// Collect is what opCollect reads back.
 	Collect *mentoring.Collect `json:"c,omitempty"`
+	// Copy is what opTakeBack redacts.
+	Copy *sentCopy `json:"b,omitempty"`
 }
 
 // The operations of a job.
@@ -39,6 +41,8 @@ const (
 	opForget  = "forget"  // retention: everything of a member goes
 	opSignUp  = "signup"  // the end of a ticket with which an account was made
 	opFigures = "figures" // pictures of figures, or a report
+
+	opTakeBack = "takeback" // a copy is redacted
 
 	opCutOff = "cutoff" // a moved member's old account leaves a leg
 	opErase  = "erase"  // everything of a member who is deleted goes

@@ -170,7 +170,7 @@ func (b *Bridge) deliverEvent(ctx context.Context, r *route, p *parcel) (string,
 	allowed.Sealed = b.machines != nil
 	if p.File != nil || p.Relation != nil || p.Thread != "" || p.Edits != "" {
 		var err error
-		if raw, err = b.relate(ctx, p, &allowed); err != nil {
+		if raw, err = b.relate(ctx, r, p, &allowed); err != nil {
 			return "", err
 		}
 	}
@@ -198,7 +198,7 @@ func (b *Bridge) sendRaw(ctx context.Context, r *route, p *parcel, raw json.RawM
 
 // relate completes a parcel's content with what is known only now: its file, and
 // the events that it refers to in its own leg. Both are then allowed in it.
-func (b *Bridge) relate(ctx context.Context, p *parcel, allowed *rewrite.Allowed) (raw json.RawMessage, err error) {
+func (b *Bridge) relate(ctx context.Context, r *route, p *parcel, allowed *rewrite.Allowed) (raw json.RawMessage, err error) {
 	var content rewrite.Content
 	if err = json.Unmarshal(p.Content, &content); err != nil {
 		return nil, fmt.Errorf("read parcel: %w", err)
@@ -207,8 +207,10 @@ func (b *Bridge) relate(ctx context.Context, p *parcel, allowed *rewrite.Allowed
 		content, allowed.Media = rewrite.Attach(content, p.File.Ready), p.File.Ready.Addresses()
 	}
 	if p.Relation != nil {
-		target, reply, err := b.targets(ctx, p)
+		target, reply, err := b.targetsIn(ctx, r, p)
 		switch {
+		case errors.Is(err, errFormer) && p.Relation.Kind == rewrite.Replace:
+			return nil, errors.Join(errGone, b.tellUnchanged(ctx, p))
 		case errors.Is(err, errGone) && (p.Relation.Kind == rewrite.Reply || p.Relation.Kind == rewrite.Thread):
 			// What it answers was taken back: it says something all the same.
 		case err != nil:
@@ -312,13 +314,10 @@ func (b *Bridge) deliverRedaction(ctx context.Context, r *route, p *parcel) (str
 			return "", err
 		}
 	}
-	shown := ""
-	if event == "" {
+	copied := event == ""
+	if copied {
 		var err error
 		if event, _, err = b.targets(ctx, p); err != nil {
-			return "", err
-		}
-		if shown, err = b.shownAs(ctx, p); err != nil {
 			return "", err
 		}
 	}
@@ -326,10 +325,8 @@ func (b *Bridge) deliverRedaction(ctx context.Context, r *route, p *parcel) (str
 		return "", &errNotYet{until: barPoll}
 	}
 	defer b.bars.leave(p)
-	if shown != "" {
-		if _, err := b.hs.redact(ctx, r.as, r.room, shown, p.Txn+quietTxn); err != nil {
-			return "", err
-		}
+	if copied {
+		return b.redactCopy(ctx, r.as, p, event)
 	}
 	return b.hs.redact(ctx, r.as, r.room, event, p.Txn)
 }

@@ -98,6 +98,8 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.dutyGone(ctx, j.Member)
 	case opReadBack:
 		return b.readBack(ctx, mentoring.AccessID(j.Owner))
+	case opTakeBack:
+		return b.takeBack(ctx, j)
 	case opCollect:
 		return b.collect(ctx, j.Collect)
 	default:

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type route struct {
 	// that, see bars.go.
 	barred bool
 	bars   uint64
+	// replaced: it is not the first room of its leg.
+	replaced bool
 }
 
 type routeKey struct {
@@ -122,6 +125,9 @@ func (b *Bridge) route(ctx context.Context, p *parcel) (*route, error) {
 		if err != nil {
 			return err
 		}
+		if to.replaced, err = wasReplaced(tx, room); err != nil {
+			return err
+		}
 		to.barred = barredIn(c, room.Number, p.Author)
 		if !ghost.Ready {
 			to.unready = &ghostPlan{participant: p.Author, alias: c.Participant(p.Author).Alias, ghost: ghost}
@@ -158,4 +164,10 @@ func (b *Bridge) settles(room store.Room) time.Time {
 		return time.Time{}
 	}
 	return room.Changed.Add(arrivalTime)
+}
+
+// wasReplaced says whether a leg had another room before this one.
+func wasReplaced(tx *store.Tx, room store.Room) (bool, error) {
+	rooms, err := tx.RoomsOf(room.Kind, room.Owner)
+	return slices.ContainsFunc(rooms, func(r store.Room) bool { return r.ID != room.ID && r.Matrix != "" }), err
 }

@@ -90,9 +90,7 @@ func (w *world) outgoing(people []*talker, witness *talker) *outgoing {
 		}
 	}
 	named := strings.NewReplacer(pairs...)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.answer = func(r *http.Request) *http.Response {
+	answer := func(r *http.Request) *http.Response {
 		path := strings.TrimPrefix(r.URL.Path, "/_matrix/client/v3/")
 		if !regexp.MustCompile("/typing/|/receipt|presence/|/read_markers").MatchString(path) {
 			return nil
@@ -112,7 +110,19 @@ func (w *world) outgoing(people []*talker, witness *talker) *outgoing {
 		}
 		return nil
 	}
+	w.mu.Lock()
+	w.answer = answer
+	w.mu.Unlock()
+	o.shown(witness.ID)
 	return o
+}
+
+// shown lets the witness begin or end to write, and waits until that is told.
+func (o *outgoing) shown(users ...string) {
+	o.w.t.Helper()
+	_, before := o.list()
+	o.w.typing(o.witness, users...)
+	o.w.until("the witness is shown", func() bool { _, times := o.list(); return times > before })
 }
 
 func (o *outgoing) list() (said []string, times int) {
@@ -121,15 +131,14 @@ func (o *outgoing) list() (said []string, times int) {
 	return slices.Clone(o.said), o.times
 }
 
-// settle lets two minutes go by twice, and waits until everything that came
-// before has been looked at: signs are taken one by one, and the witness's last.
+// settle waits until everything that came before has been looked at (signs are
+// taken one by one, and the witness's last), and lets two minutes go by twice.
 func (o *outgoing) settle() {
 	o.w.t.Helper()
+	o.shown() // now, since a sign that comes late is none
 	for range 2 {
-		_, before := o.list()
 		o.w.pass(2 * time.Minute)
-		o.w.typing(o.witness, o.witness.ID)
-		o.w.until("the witness is shown", func() bool { _, times := o.list(); return times > before })
+		o.shown(o.witness.ID)
 	}
 }
 
@@ -267,11 +276,32 @@ func TestLeak57Receipts(t *testing.T) {
 	w.read(oskar, "m.fully_read", of[oskar][0])   // nor does that
 	w.read(kaisa, "m.read", of[kaisa][1])         // did not ask for it
 	w.edu("m.receipt", aino.room, map[string]any{second: map[string]any{"m.read": map[string]any{oskar.ID: map[string]any{}}}})
+	w.edu("m.receipt", oskar.room, map[string]any{of[oskar][0]: map[string]any{"m.read": map[string]any{aino.ID: map[string]any{}}}}) // who is not there
 	out.settle()
 	want := []string{
 		"rooms/Alias-aino/receipt/m.read/" + second + " by Alias-oskar {}",
 		"rooms/Alias-kaisa/receipt/m.read/" + of[kaisa][1] + " by Alias-oskar {}",
 	}
+	out.are(want...)
+
+	again := slices.Clone(want)
+	w.read(oskar, "m.read", of[oskar][0])
+	w.pass(2 * time.Minute)
+	want = append(want, "rooms/Alias-aino/receipt/m.read/"+first+" by Alias-oskar {}",
+		"rooms/Alias-kaisa/receipt/m.read/"+of[kaisa][0]+" by Alias-oskar {}")
+	out.are(want...)
+	w.read(oskar, "m.read", of[oskar][1])
+	for range 3 { // the next round is not due
+		w.pass(6 * time.Second)
+		out.shown(witness.ID)
+		w.pass(6 * time.Second)
+		out.shown()
+		out.are(want...)
+	}
+	w.pass(6 * time.Second)
+	out.shown(witness.ID)
+	out.settle()
+	want = append(want, again...)
 	out.are(want...)
 
 	own := must(oskar.Say(oskar.room, "oma"))

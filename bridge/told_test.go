@@ -139,3 +139,85 @@ func TestTakenBackBeforeItCouldBeRead(t *testing.T) {
 	w.do(func(*mentoring.Act) error { return nil }) // wakes the lanes
 	w.sees(oskar, "tuli myöhään")
 }
+
+// TestTakenBackFromAFormerRoom: where a leg had to be made anew, what was said in
+// the room before is taken back there, and nothing in the new room refers to it.
+func TestTakenBackFromAFormerRoom(t *testing.T) {
+	w := newWorld(t)
+	people := w.talk("aino", "oskar")
+	w.join(people...)
+	aino, oskar := people[0], people[1]
+	one, two := must(aino.Say(aino.room, "yksi")), must(aino.Say(aino.room, "kaksi"))
+	w.sees(oskar, "yksi", "kaksi")
+	his := must(oskar.Say(oskar.room, "hänen"))
+	copied := w.sees(aino, "hänen")[0].Event
+	former := oskar.room
+	w.hs.Inject(map[string]any{"event_id": newEvent(), "type": "m.room.tombstone", "state_key": "", "room_id": former, "sender": "@admin:test",
+		"content": map[string]any{"replacement_room": "!elsewhere:test"}})
+	w.until("the leg is given up", func() bool { return w.legState(oskar) == store.RoomGone })
+	if err := aino.Redact(aino.room, one); err != nil { // while there is no leg
+		t.Fatal(err)
+	}
+	here := func(text string) bool {
+		for _, ev := range oskar.Timeline(former) {
+			if ev.Content["body"] == text {
+				return true
+			}
+		}
+		return false
+	}
+	w.until("it is taken back", func() bool { return !here("yksi") })
+	w.do(func(a *mentoring.Act) error {
+		a.Do(mentoring.OpenLeg{Participant: oskar.id})
+		return nil
+	})
+	w.invited(oskar)
+	w.join(oskar)
+	must(aino.Reply(aino.room, two, "vastaus"))
+	must(aino.Reply(aino.room, copied, "toinen"))
+	must(aino.Edit(aino.room, two, "kaksi b"))
+	w.told(aino, "can no longer be changed")
+	must(aino.React(aino.room, copied, "👍"))
+	if err := aino.Redact(aino.room, two); err != nil { // while there is a new one
+		t.Fatal(err)
+	}
+	w.until("it is taken back", func() bool { return !here("kaksi") })
+	last := must(aino.Say(aino.room, "loppu"))
+	must(aino.Reply(aino.room, last, "loppuun"))
+	w.sees(oskar, "vastaus", "toinen", "loppu", "loppuun")
+	for _, ev := range oskar.Timeline(oskar.room) {
+		raw, err := json.Marshal(ev.Content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if relation, ok := ev.Content["m.relates_to"]; ok && ev.Content["body"] != "loppuun" || strings.Contains(string(raw), his) {
+			t.Errorf("it refers to %v: %s", relation, raw)
+		}
+	}
+	if got := w.sees(oskar, "vastaus", "toinen", "loppu", "loppuun"); got[3].ReplyTo != got[2].Event {
+		t.Errorf("what is in the new room is answered there: %q", got[3].ReplyTo)
+	}
+	if n := w.meter.count("send error refused") + w.meter.count("fault work"); n != 0 {
+		t.Errorf("%d requests were refused", n)
+	}
+}
+
+// TestTakenBackThoughTheyAreAway: what is in a leg is taken back at once, also
+// while its person has left it and newer words wait for them.
+func TestTakenBackThoughTheyAreAway(t *testing.T) {
+	w := newWorld(t)
+	people := w.talk("aino", "oskar")
+	w.join(people...)
+	aino, oskar := people[0], people[1]
+	first := must(aino.Say(aino.room, "yksi"))
+	w.sees(oskar, "yksi")
+	if err := oskar.Leave(oskar.room); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the bridge knows", func() bool { return w.legState(oskar) == store.RoomLeft })
+	must(aino.Say(aino.room, "odottaa"))
+	if err := aino.Redact(aino.room, first); err != nil {
+		t.Fatal(err)
+	}
+	w.until("it is taken back", func() bool { return !strings.Contains(w.readable(oskar.room), `"yksi"`) })
+}
