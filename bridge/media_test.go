@@ -416,6 +416,25 @@ func TestCaptions(t *testing.T) {
 	w.sees(otso, "Just words", "words")
 }
 
+// TestCaptionOfWhatIsNoFile: a text that has not been sent yet does not become a
+// picture either.
+func TestCaptionOfWhatIsNoFile(t *testing.T) {
+	w := newWorld(t, carriesMedia)
+	people := w.talk("aino", "oskar")
+	aino, oskar := people[0], people[1]
+	w.join(aino)
+	text := must(aino.Say(aino.room, "words"))
+	must(aino.Send(aino.room, "m.room.message", map[string]any{"msgtype": "m.image", "body": "* x",
+		"m.new_content": map[string]any{"msgtype": "m.image", "filename": "IMG_2.jpg", "body": "A beach", "url": aino.Upload(photo(30, 30))},
+		"m.relates_to":  map[string]any{"rel_type": "m.replace", "event_id": text}}))
+	must(aino.Say(aino.room, "after"))
+	w.join(oskar)
+	w.sees(oskar, "words", "after")
+	if n := w.meter.count("send error tripwire"); n != 0 {
+		t.Errorf("the final check had to stop %d messages", n)
+	}
+}
+
 // TestMediaWithCrash: the process dies at each of its commits while a picture is
 // sent: it arrives once, and nothing is left at the homeserver that no message shows.
 func TestMediaWithCrash(t *testing.T) {

@@ -163,12 +163,13 @@ func (b *Bridge) takeBack(ctx context.Context, j job) error {
 		}
 		return err
 	}
-	b.files.wantSweep()
-	return b.store.Write(ctx, func(tx *store.Tx) error {
+	err = b.store.Write(ctx, func(tx *store.Tx) error {
 		return errors.Join(tx.DoomUploads(p.Conversation, p.Relation.Source, p.Number),
 			notFoundIsFine(tx.DropCopy(p.Conversation, p.Relation.Source, p.Number)),
 			notFoundIsFine(tx.DropCopy(p.Conversation, fileOf(p.Relation.Source), p.Number)))
 	})
+	b.files.wantSweep()
+	return err
 }
 
 // redactCopy redacts the event of a copy, and the edit by which its file came, in
