@@ -37,7 +37,6 @@ type frame struct {
 	children []Node
 	href     string // tagLink
 	drop     bool   // its content is dropped (name fallback of MSC4144)
-	maths    string // what stands there when nothing else does
 	start    int    // tagDiv that stands for a list which begins elsewhere than at 1
 }
 
@@ -72,7 +71,7 @@ func parseHTML(s string) (nodes []Node, pills []string, quoted bool) {
 
 // attrs are the only attributes that are read.
 type attrs struct {
-	href, alt, title, start, spoiler, maths string
+	href, alt, start, spoiler string
 
 	isSpoiler, isProfile bool
 }
@@ -87,10 +86,6 @@ func attributes(z *html.Tokenizer, more bool) attrs {
 			a.href = string(value)
 		case "alt":
 			a.alt = string(value)
-		case "title":
-			a.title = string(value)
-		case "data-mx-maths":
-			a.maths = string(value)
 		case "start":
 			a.start = string(value)
 		case "data-mx-spoiler":
@@ -145,7 +140,7 @@ func (b *builder) start(name []byte, a attrs) {
 // element opens an element, having closed what cannot hold it.
 func (b *builder) element(t tag, a attrs) {
 	t = b.fitting(t)
-	f := frame{tag: t, drop: a.isProfile, maths: a.maths}
+	f := frame{tag: t, drop: a.isProfile}
 	switch {
 	case t == tagLink:
 		f.href = a.href
@@ -286,10 +281,6 @@ func (b *builder) closeTo(n int) {
 		f := b.open[last]
 		b.open = b.open[:last]
 		parent := &b.open[last-1]
-		if maths := strings.TrimSpace(collapse(clean(f.maths))); maths != "" && len(f.children) == 0 && len(maths) < maxLink {
-			f.children = []Node{{tag: tagText, text: maths}}
-			b.nodes++
-		}
 		switch {
 		case f.drop:
 		case f.tag == tagLink:
@@ -335,9 +326,6 @@ func (b *builder) text(s string) {
 // picture puts the description of a picture in its place: its address names
 // the server of who sent it.
 func (b *builder) picture(a attrs) {
-	if a.alt == "" {
-		a.alt = a.title
-	}
 	if text := strings.TrimSpace(collapse(clean(a.alt))); text != "" && len(text) < maxLink {
 		b.add(Node{tag: tagText, text: text})
 	}
