@@ -177,10 +177,12 @@ func TestAccessIsOfOneKind(t *testing.T) {
 	s := newAccessing(t)
 	read, who := s.asks(), s.asksWho()
 	s.refused("access.unknown", func(a *mentoring.Act) error { return a.DeferTelling(s.sari, read.ID, 14, why) })
-	s.must(func(a *mentoring.Act) error { return a.DeferTelling(s.sari, who.ID, 14, why) })
-	s.allowed(s.tero, who.ID)
+	s.must(func(a *mentoring.Act) error { return a.DeferTelling(s.sari, who.ID, 1, why) })
+	if got := toldTo(s.allowed(s.tero, who.ID), s.mentor.ID); len(got) > 0 {
+		t.Errorf("told at once: %v", got)
+	}
 	s.refused("access.unknown", func(a *mentoring.Act) error { return a.DenyAccess(s.sari, who.ID) })
-	s.now = s.now.AddDate(0, 0, 14)
+	s.now = s.now.AddDate(0, 0, 1)
 	if got := toldTo(s.tick(), s.mentor.ID); !slices.Contains(got, "access.told_identity") {
 		t.Errorf("the person is told %v", got)
 	}
@@ -241,4 +243,33 @@ func TestCallerDoesNotAllow(t *testing.T) {
 	if got := keysOf(s.allowed(s.mentee, x.ID)); !slices.Equal(got, []string{"thread access.allowed_mentee"}) {
 		t.Errorf("told %v", got)
 	}
+}
+
+// TestAccessToWhatIsGone: what has been forgotten is not read, and who has been
+// deleted since is not named.
+func TestAccessToWhatIsGone(t *testing.T) {
+	s := newAccessing(t)
+	who := s.asksWho()
+	s.put(func(tx mentoring.Tx) error {
+		c, err := tx.Conversation(s.talk.ID)
+		if err != nil {
+			return err
+		}
+		c = c.Clone()
+		c.State = mentoring.Emptied
+		if err := tx.PutConversation(c); err != nil {
+			return err
+		}
+		m, err := tx.Member(s.mentor.ID)
+		m.Address = ""
+		if err != nil {
+			return err
+		}
+		return tx.PutMember(&m)
+	})
+	s.refused("access.no_conversation", func(a *mentoring.Act) error { _, err := a.AskRead(s.sari, s.number, 1, false, why); return err })
+	s.refused("access.no_such_person", func(a *mentoring.Act) error {
+		_, err := a.AllowAccess(s.tero, who.ID, mentoring.Proven{})
+		return err
+	})
 }

@@ -111,3 +111,23 @@ func TestAlarmPace(t *testing.T) {
 		t.Errorf("called after %v, want %v", at, want)
 	}
 }
+
+// TestAlarmWithoutTries: where the settings do not say how often, each is called once,
+// and the person is told when nobody was there.
+func TestAlarmWithoutTries(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.staff(), w.staff()
+	w.onCall(nil, two)
+	w.rules.Programmes[mentoring.DefaultProgramme].OnCall.Tries = 0
+	caller := w.mentee("Kuu")
+	_, effects := w.call(caller, mentoring.CaseUrgent, 0)
+	w.calls(effects, two)
+	w.later(5 * time.Minute)
+	effects = w.tick()
+	w.calls(effects, one, two)
+	if !slices.ContainsFunc(of[mentoring.Notify](effects), func(n mentoring.Notify) bool {
+		return n.Member == caller.ID && n.Text.Key == "alarm.nobody"
+	}) {
+		t.Error("the person is not told that nobody answers")
+	}
+}

@@ -74,7 +74,7 @@ type Duty struct {
 	Case    CaseID
 	Writer  MemberID
 	State   DutyState
-	Parts   map[DutyPart]string // sealed at rest
+	Parts   map[DutyPart]string // sealed at rest; never nil
 	Created time.Time
 	Due     time.Time // when it is erased
 }
@@ -177,9 +177,6 @@ func (a *Act) FillDuty(staff Member, id CaseID, part DutyPart, words string) (Du
 	}
 	if words, err = fit(words, part.most()); err != nil {
 		return d, err
-	}
-	if d.Parts == nil {
-		d.Parts = map[DutyPart]string{}
 	}
 	d.Parts[part] = words
 	for _, p := range DutyParts() {

@@ -2,6 +2,7 @@ package mentoring_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"silta/mentoring"
@@ -130,5 +131,61 @@ func TestDismissedMentor(t *testing.T) {
 	})
 	if w.membership(id).State != mentoring.Active || w.memberships(m)[1].State != mentoring.Paused {
 		t.Errorf("now %+v", w.memberships(m))
+	}
+}
+
+// TestDismissedFromOneRoom: whoever leaves the staff room of one unit keeps their work
+// and their role in the other's, and a role that was ended stays so.
+func TestDismissedFromOneRoom(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	north := w.has(staff, mentoring.Coordinator, northUnit, mentoring.Active)
+	ended := w.has(staff, mentoring.Evaluator, mentoring.DefaultUnit, mentoring.Ended)
+	other := mentoring.Membership{Member: staff.ID, Programme: "other", Unit: mentoring.DefaultUnit, Role: mentoring.Admin, State: mentoring.Active}
+	w.put(func(tx mentoring.Tx) error { return tx.PutMembership(&other) })
+	theirs, _ := w.call(w.comesTo(northUnit, "Kuu"), mentoring.CaseHelp, 0)
+	ours, _ := w.call(w.mentee("Suo"), mentoring.CaseHelp, 0)
+	for _, c := range []mentoring.Case{theirs, ours} {
+		w.must(func(a *mentoring.Act) error { _, err := a.Claim(staff, c.ID); return err })
+	}
+	entries := len(w.auditOf())
+	w.must(func(a *mentoring.Act) error { return a.Dismissed(staff, 1) })
+	for id, want := range map[mentoring.MembershipID]mentoring.MembershipState{
+		w.memberships(staff)[0].ID: mentoring.Paused, north: mentoring.Active, ended: mentoring.Ended, other.ID: mentoring.Active,
+	} {
+		if got := w.membership(id).State; got != want {
+			t.Errorf("membership %d: %s, want %s", id, got, want)
+		}
+	}
+	if a, b := w.caseOf(theirs.ID), w.caseOf(ours.ID); a.ClaimedBy != staff.ID || b.ClaimedBy != 0 || b.State != mentoring.CaseOpen {
+		t.Errorf("the other unit's case %+v, this one's %+v", a, b)
+	}
+	if got := w.actions(entries); !slices.Equal(got, []mentoring.AuditAction{mentoring.AuditDismiss, mentoring.AuditRelease}) {
+		t.Errorf("audit %v", got)
+	}
+	// Who only ever was something that ended has nothing to lose.
+	w.same(w.must(func(a *mentoring.Act) error { return a.Dismissed(staff, 1) }))
+	if got := len(w.auditOf()) - entries; got != 2 {
+		t.Errorf("%d entries", got)
+	}
+}
+
+// TestEnlistWhoIsElsewhere: staff of another unit become staff here, too; who is
+// suspended is not brought back by being named in the settings.
+func TestEnlistWhoIsElsewhere(t *testing.T) {
+	w := newWorld(t)
+	w.staff()
+	someone := w.met()
+	suspended := w.has(someone, mentoring.Admin, mentoring.DefaultUnit, mentoring.Suspended)
+	w.same(w.must(func(a *mentoring.Act) error { _, err := a.Enlist(someone.Address); return err }))
+	if got := w.membership(suspended).State; got != mentoring.Suspended {
+		t.Errorf("the suspended one is %s", got)
+	}
+	elsewhere := w.met()
+	w.has(elsewhere, mentoring.Admin, northUnit, mentoring.Active)
+	effects := w.must(func(a *mentoring.Act) error { _, err := a.Enlist(elsewhere.Address); return err })
+	w.same(effects, mentoring.AdmitStaff{Member: elsewhere.ID, Room: 1})
+	if list := w.memberships(elsewhere); len(list) != 2 || list[1].Unit != mentoring.DefaultUnit || list[1].State != mentoring.Active || list[1].Role != mentoring.Admin {
+		t.Errorf("here they are %+v", list)
 	}
 }
