@@ -84,7 +84,11 @@ func TestJointCards(t *testing.T) {
 			t.Errorf("%s is shown %+v, want %+v", who, got, want)
 		}
 	}
+	entries := len(w.auditOf())
 	j := w.asksJoint(staff, c, 0)
+	if got := w.auditOf()[entries:]; len(got) != 1 || got[0].Action != mentoring.AuditAskJoint || got[0].Actor != staff.ID || got[0].Subject != "case 1" || !j.Created.Equal(w.now) {
+		t.Errorf("audit %+v of %+v", got, j)
+	}
 	check("the mentee", mentee, card{First: true, Waits: true, With: "Kanerva"})
 	check("the mentor, who is not asked yet,", mentor, card{})
 	if err := w.undone(func(a *mentoring.Act) error { _, err := a.ReadJoint(mentor.ID, j.Consents[0].Menu); return err }); err == nil {
@@ -267,6 +271,9 @@ func TestJointIsOver(t *testing.T) {
 			if j.State != test.state || !j.Due.IsZero() {
 				t.Errorf("it is %+v", j)
 			}
+			if got := w.card(mentor, j); got != (card{}) {
+				t.Errorf("the mentor is still asked %+v", got)
+			}
 			if test.state != mentoring.JointAgreed {
 				want := []mentoring.ShowJoint{{Joint: j.ID, Menu: j.Consents[0].Menu}, {Joint: j.ID, Menu: j.Consents[1].Menu}}
 				if got := of[mentoring.ShowJoint](effects); !slices.Equal(got, want) {
@@ -292,14 +299,49 @@ func TestJointIsOver(t *testing.T) {
 	}
 }
 
+// TestJointOfMany: of a conversation of more than two nobody is asked in: staff could
+// not say whom.
+func TestJointOfMany(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	group := w.group(mentoring.KindGroup, 3)
+	w.says(group.Participants[0].ID)
+	c, _ := w.call(w.member(group.Participants[0].Member), mentoring.CaseHelp, group.ID)
+	w.must(func(a *mentoring.Act) error { _, err := a.Claim(staff, c.ID); return err })
+	w.refused("joint.nobody", func(a *mentoring.Act) error { return a.AskJoint(staff, c.ID, 0, 0) })
+}
+
+// TestJointAnswersWhatWasAsked: whoever is asked twice, about two cases, answers the
+// question that they tapped; without one, the last.
+func TestJointAnswersWhatWasAsked(t *testing.T) {
+	w, staff, _, mentee, peer, first := jointWorld(t)
+	second := w.reports(mentee, peer.ID, true)
+	w.must(func(a *mentoring.Act) error { _, err := a.Claim(staff, second.ID); return err })
+	one, two := w.asksJoint(staff, first, 0), w.asksJoint(staff, second, 0)
+	w.must(func(a *mentoring.Act) error { return a.AnswerJoint(mentee, one.Consents[0].Menu, false) })
+	if a, b := w.joint(first).State, w.joint(second).State; a != mentoring.JointDeclined || b != mentoring.JointAsked {
+		t.Errorf("the first is %s, the second %s", a, b)
+	}
+	w.asksJoint(staff, first, 0)
+	w.must(func(a *mentoring.Act) error { return a.AnswerJoint(mentee, 0, false) })
+	if a, b := w.joint(first).State, w.joint(second).State; a != mentoring.JointDeclined || b != mentoring.JointAsked || two.State != b {
+		t.Errorf("of the last question: the first is %s, the second %s", a, b)
+	}
+}
+
 // TestGuestTimeIsOver: staff hear of the end in the case's thread.
 func TestGuestTimeIsOver(t *testing.T) {
 	w, staff, _, mentee, _, c := jointWorld(t)
+	w.rules.Programmes[mentoring.DefaultProgramme].Cases.Guest = 30 * time.Minute
 	guest, number := w.professional("Lakimies", c.Programme)
 	w.asksJoint(staff, c, number)
 	w.agrees(mentee, 0)
 	w.agrees(guest, 0)
-	w.later(2 * time.Hour)
+	w.later(30*time.Minute - time.Millisecond)
+	if effects := w.tick(); len(of[mentoring.TellStaff](effects)) > 0 {
+		t.Errorf("too early: %+v", effects)
+	}
+	w.later(time.Millisecond)
 	effects := w.tick()
 	if !slices.ContainsFunc(effects, func(e mentoring.Effect) bool {
 		return reflect.DeepEqual(e, mentoring.TellStaff{

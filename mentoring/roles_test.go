@@ -141,3 +141,39 @@ func TestAdminIsAnotherWhoCan(t *testing.T) {
 		return nil
 	})
 }
+
+// TestRoleAnew: a role that was taken begins anew, and the old one stays ended; one
+// that only rests goes on, and to take that back is not to take the role.
+func TestRoleAnew(t *testing.T) {
+	w := newWorld(t)
+	admin := w.staff()
+	w.joins(&admin, "Virva")
+	m := w.mentee("Sari")
+	appoint := func(a *mentoring.Act) error { return a.Appoint(admin, m.ID, mentoring.Coordinator) }
+	states := func() (list []mentoring.MembershipState) {
+		for _, s := range w.memberships(m) {
+			if s.Role == mentoring.Coordinator {
+				list = append(list, s.State)
+				if s.Unit != mentoring.DefaultUnit || s.Programme != mentoring.DefaultProgramme || !s.Created.Equal(w.now) {
+					t.Errorf("%+v", s)
+				}
+			}
+		}
+		return list
+	}
+	w.must(appoint)
+	w.must(func(a *mentoring.Act) error { return a.Dismiss(admin, m.ID, mentoring.Coordinator) })
+	w.must(appoint)
+	if got := states(); !slices.Equal(got, []mentoring.MembershipState{mentoring.Ended, mentoring.Active}) {
+		t.Errorf("given anew: %v", got)
+	}
+	w.must(func(a *mentoring.Act) error { return a.Dismissed(m, 1) }) // they left the staff room
+	w.must(appoint)
+	if got := states(); !slices.Equal(got, []mentoring.MembershipState{mentoring.Ended, mentoring.Active}) {
+		t.Errorf("gone on with: %v", got)
+	}
+	w.refused("undo.nothing", func(a *mentoring.Act) error { _, err := a.Undo(admin); return err })
+	if !w.isStaff(m) {
+		t.Error("the role is gone")
+	}
+}
