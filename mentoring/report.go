@@ -379,8 +379,13 @@ func (r *reporter) within(m measure, period string) bool {
 // weekMonth is the month in which the Thursday of a week is, as ISO 8601 does it
 // with years.
 func weekMonth(week string) string {
-	var year, n int
-	if _, err := fmt.Sscanf(week, "%d-W%d", &year, &n); err != nil {
+	y, w, _ := strings.Cut(week, "-W")
+	year, err := strconv.Atoi(y)
+	if err != nil {
+		return ""
+	}
+	n, err := strconv.Atoi(w)
+	if err != nil {
 		return ""
 	}
 	fourth := time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC) // always in week 1

@@ -174,14 +174,13 @@ func everythingTold(t *testing.T, a *mentoring.Act, staff mentoring.Member, all 
 // in the figures up to today and in all reports, they see the same of others in
 // which every number below five is another one. So nobody can know any of them.
 func TestAlike(t *testing.T) {
-	for seed := range uint64(1) {
+	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		truth := someCounted(r)
 		seen := truth.lived(t)
 		small := 0
 		for _, other := range []*counted{
 			truth.like(nil),
-			truth.like(func(periods int) int { return r.IntN(periods) }),
 			truth.like(func(periods int) int { return r.IntN(periods) }),
 		} {
 			others := other.lived(t)
