@@ -170,9 +170,16 @@ func TestCaseIsWaitedFor(t *testing.T) {
 			t.Errorf("%s: due %s, want in %s; %+v", what, now.Due, wait, now)
 		}
 		if now.State != mentoring.CaseClosed {
+			key := "case.overdue"
+			if now.State == mentoring.CaseClaimed {
+				key = "case.unfinished"
+			}
 			w.later(wait)
-			if got := len(of[mentoring.TellStaff](w.tick())); got != 1 || w.caseOf(c.ID).Reminded != 1 {
-				t.Errorf("%s: staff are reminded %d times", what, got)
+			w.same(w.tick(), mentoring.TellStaff{
+				Programme: c.Programme, Unit: c.Unit, Case: c.ID, Loud: true, Text: mentoring.T(key, "number", int64(c.ID)),
+			})
+			if n := w.caseOf(c.ID).Reminded; n != 1 {
+				t.Errorf("%s: staff are reminded %d times", what, n)
 			}
 		}
 	}
@@ -185,6 +192,18 @@ func TestCaseIsWaitedFor(t *testing.T) {
 		return a.CloseCase(other, c.ID, mentoring.OutcomeHelped)
 	}, 30*24*time.Hour)
 	do("taken up again", func(a *mentoring.Act) (mentoring.Case, error) { return a.Reopen(other, c.ID) }, answer)
+	do("closed", func(a *mentoring.Act) (mentoring.Case, error) {
+		return a.CloseCase(other, c.ID, mentoring.OutcomeHelped)
+	}, 30*24*time.Hour)
+	closed := w.caseOf(c.ID)
+	entries := len(w.auditOf())
+	w.later(30 * 24 * time.Hour)
+	w.same(w.tick(), mentoring.ShowCase{Case: c.ID})
+	left := w.caseOf(c.ID)
+	if got := w.actions(entries); !slices.Equal(got, []mentoring.AuditAction{mentoring.AuditExpire}) || left.State != mentoring.CaseExpired ||
+		!left.Created.Equal(closed.Created) || !left.Closed.Equal(closed.Closed) {
+		t.Errorf("expired: %+v, audit %v", left, got)
+	}
 }
 
 // TestCaseFile: staff see what was noted, by whom and when, how much was given, and

@@ -1,6 +1,8 @@
 package mentoring_test
 
 import (
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -118,5 +120,77 @@ func TestInactive(t *testing.T) {
 	w.same(w.tick(), mentoring.EraseMember{Member: m.ID})
 	if got := w.member(other.ID); !got.Joined() || !got.Warned.IsZero() {
 		t.Errorf("who wrote is %+v", got)
+	}
+}
+
+// TestDeletedLeavesOthers: of the cases those that the person opened are closed, and
+// staff hear of it in the thread; what others called about or work on goes on. Whoever
+// was not asked in yet, or has gone, is told nothing.
+func TestDeletedLeavesOthers(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	mentor, id := w.mentor(staff, "Kanerva")
+	m := w.mentee("Otter")
+	talk := w.talking(m, id)
+	theirs, _ := w.call(m, mentoring.CaseHelp, 0)
+	waits, _ := w.call(w.mentee("Suo"), mentoring.CaseHelp, 0)
+	taken, _ := w.call(mentor, mentoring.CaseHelp, talk.ID)
+	w.must(func(a *mentoring.Act) error { _, err := a.Claim(staff, taken.ID); return err })
+	group := w.group(mentoring.KindGroup, 5).Clone()
+	group.Participants[1].Member, group.Participants[1].Presence = m.ID, mentoring.Here
+	group.Participants[2].Presence, group.Participants[3].Presence = mentoring.Removed, mentoring.Here
+	group.State = mentoring.Open
+	w.put(func(tx mentoring.Tx) error { return tx.PutConversation(group) })
+	before, entries := w.member(m.ID), len(w.auditOf())
+	effects := w.deletes(m)
+	if a, b := w.caseOf(waits.ID), w.caseOf(taken.ID); a.State != mentoring.CaseOpen || b.State != mentoring.CaseClaimed || b.ClaimedBy != staff.ID {
+		t.Errorf("cases of others: %+v, %+v", a, b)
+	}
+	if c := w.caseOf(theirs.ID); c.State != mentoring.CaseClosed || c.Outcome != mentoring.OutcomeGone {
+		t.Errorf("their own case: %+v", c)
+	}
+	if got, want := of[mentoring.TellStaff](effects), (mentoring.TellStaff{
+		Programme: theirs.Programme, Unit: theirs.Unit, Case: theirs.ID, Text: mentoring.T("delete.case", "number", int64(theirs.ID)),
+	}); len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+		t.Errorf("staff are told %+v", got)
+	}
+	if got := of[mentoring.ShowCase](effects); !slices.Equal(got, []mentoring.ShowCase{{Case: theirs.ID}}) {
+		t.Errorf("shown anew: %+v", got)
+	}
+	var told []mentoring.MemberID
+	for _, n := range of[mentoring.Notify](effects) {
+		if n.Text.Key == "delete.told_group" {
+			told = append(told, n.Member)
+		}
+	}
+	if want := []mentoring.MemberID{group.Participants[0].Member, group.Participants[3].Member}; !slices.Equal(told, want) {
+		t.Errorf("told in the group: %v, want %v", told, want)
+	}
+	for _, c := range []*mentoring.Conversation{w.conversation(talk.ID), w.conversation(group.ID)} {
+		if c.State != mentoring.Emptied || !c.Due.IsZero() || !c.Purge.IsZero() {
+			t.Errorf("conversation %+v", c)
+		}
+	}
+	kept := w.member(m.ID)
+	if want := (mentoring.Member{
+		ID: m.ID, Address: before.Address, Language: before.Language, Join: mentoring.JoinErasing, Created: before.Created, Changed: kept.Changed,
+	}); !reflect.DeepEqual(kept, want) {
+		t.Errorf("kept %+v", kept)
+	}
+	var did []mentoring.AuditAction
+	for _, e := range w.auditOf()[entries:] {
+		if e.Action == mentoring.AuditErase || e.Action == mentoring.AuditClose {
+			did = append(did, e.Action)
+		}
+	}
+	if !slices.Equal(did, []mentoring.AuditAction{mentoring.AuditClose, mentoring.AuditErase}) {
+		t.Errorf("audit %v", did)
+	}
+	deleted := int64(0)
+	for _, n := range w.figures(mentoring.CountDeleted) {
+		deleted += n
+	}
+	if deleted != 1 {
+		t.Errorf("counted %d", deleted)
 	}
 }

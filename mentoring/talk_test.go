@@ -491,3 +491,38 @@ func (s still) Count(mentoring.Counter, int64) error { return nil }
 func (s still) Availability(mentoring.MembershipID) (mentoring.Availability, error) {
 	return mentoring.Availability{}, mentoring.ErrNotFound
 }
+
+// TestChats: one's own conversations, those in which one can write: they go on, one
+// was asked in, and is not gone for good.
+func TestChats(t *testing.T) {
+	w := newWorld(t)
+	group := w.group(mentoring.KindGroup, 3)
+	me := w.member(group.Participants[1].Member)
+	stranger := w.mentee("Vieras")
+	check := func(state mentoring.ConversationState, presence mentoring.Presence, want bool) {
+		t.Helper()
+		c := w.conversation(group.ID)
+		c.State, c.Participants[1].Presence = state, presence
+		w.put(func(tx mentoring.Tx) error { return tx.PutConversation(c) })
+		w.look(func(a *mentoring.Act) error {
+			mine, err := a.Chats(me)
+			if got := len(mine) == 1 && mine[0].ID == c.ID; err != nil || got != want {
+				t.Errorf("%s, %s: listed %v (%v)", state, presence, got, err)
+			}
+			theirs, err := a.Chats(stranger)
+			if len(theirs) > 0 {
+				t.Errorf("a stranger sees %+v", theirs)
+			}
+			return err
+		})
+	}
+	for _, state := range []mentoring.ConversationState{
+		mentoring.Placed, mentoring.Open, mentoring.Closed, mentoring.Expired, mentoring.Fading, mentoring.Emptied,
+	} {
+		live := state == mentoring.Placed || state == mentoring.Open
+		check(state, mentoring.Here, live)
+	}
+	for _, presence := range []mentoring.Presence{mentoring.NotAsked, mentoring.Asked, mentoring.Here, mentoring.Away, mentoring.Removed} {
+		check(mentoring.Open, presence, presence != mentoring.NotAsked && presence != mentoring.Removed)
+	}
+}
