@@ -151,7 +151,12 @@ func (t *turn) change(rest string) error {
 }
 
 func (t *turn) sureChange(c *mentoring.Conversation) error {
-	if me := c.ByMember(t.member.ID); c.Kind != mentoring.KindMentoring || me == nil || me.Role != mentoring.Mentee {
+	switch me := c.ByMember(t.member.ID); {
+	case c.Kind != mentoring.KindMentoring || me == nil:
+		return mentoring.Refuse("change.not_here")
+	case me.Role == mentoring.Mentor:
+		return mentoring.Refuse("change.mentor")
+	case me.Role != mentoring.Mentee:
 		return mentoring.Refuse("change.not_here")
 	}
 	words := []string{t.text("change.keep"), t.text("change.end")}

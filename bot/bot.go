@@ -235,13 +235,16 @@ type turn struct {
 }
 
 // text renders one of the bot's own texts; pairs are name, value, name, value …
-// {p} is what commands begin with in this place.
-func (t *turn) text(key string, pairs ...any) string {
-	return t.render(mentoring.T(key, append(pairs, "p", t.mark())...))
-}
+func (t *turn) text(key string, pairs ...any) string { return t.render(mentoring.T(key, pairs...)) }
 
-// render tells a text in the person's language.
-func (t *turn) render(text mentoring.Text) string { return t.b.Render(t.lang, text) }
+// render tells a text in the person's language, also one of the domain's. {p} is what
+// commands begin with in this place.
+func (t *turn) render(text mentoring.Text) string {
+	args := map[string]any{"p": t.mark()}
+	maps.Copy(args, text.Args)
+	text.Args = args
+	return t.b.Render(t.lang, text)
+}
 
 // say answers with one of the bot's own texts.
 func (t *turn) say(key string, pairs ...any) { t.line(t.text(key, pairs...)) }

@@ -109,7 +109,7 @@ func (t *turn) filterText(f *mentoring.Filter) string {
 		said = append(said, t.text("helper."+string(k)))
 	}
 	for _, w := range f.Words {
-		said = append(said, "”"+w+"”")
+		said = append(said, t.text("mentors.quoted", "word", w))
 	}
 	return strings.Join(said, ", ")
 }

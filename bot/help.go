@@ -12,6 +12,16 @@ import (
 // a member of staff may give a hundred commands.
 const helpAtOnce = 12
 
+// helpInLeg is the same in a conversation, where nobody may do very much.
+const helpInLeg = 18
+
+func (t *turn) helpAtOnce() int {
+	if t.place == Leg {
+		return helpInLeg
+	}
+	return helpAtOnce
+}
+
 // helpGroup is a part of the help: commands that belong together, in the order
 // in which they are shown. Its heading is the text helps.group.NAME.
 type helpGroup struct {
@@ -36,7 +46,7 @@ func helpGroups() []helpGroup {
 		{"figures", mentoring.DoFigures, []string{"stats", "figures", "summary", "audit"}},
 		{"mentoring", mentoring.DoCard, []string{"answer", "hours", "away", "back", "free", "capacity", "status", "guide", "card", "topic", "support", "supervision", "load", "summary"}},
 		{"finding", "", []string{"mentors", "card", "choose", "ask", "change"}},
-		{"talking", "", []string{"chats", "open", "end", "thanks", "archive", "restore", "block", "unblock", "forget", "report", "rules", "say", "signs"}},
+		{"talking", "", []string{"chats", "open", "end", "handover", "thanks", "archive", "restore", "block", "unblock", "forget", "report", "rules", "say", "signs"}},
 		{"voice", "", []string{"feedback", "idea", "codesign", "questions"}},
 		{"you", "", []string{"language", "services", "phrase", "move", "mydata", "export", "delete"}},
 	}
@@ -54,12 +64,12 @@ func (t *turn) help(rest string) error {
 		t.line(strings.Join(t.helpPart(parts[n-1]), "\n"))
 		return nil
 	}
-	if c, _, _, _ := t.lookup(rest); c != nil && !c.quiet {
+	if c, _, _, _ := t.lookup(rest); c != nil && !c.quiet && len(t.helpKeys(c)) > 0 {
 		t.line(strings.Join(t.helpLines(c), "\n"))
 		return nil
 	}
 	all := t.b.parts[word(rest)] == "all"
-	if all && t.helpLength(parts) > helpAtOnce {
+	if all && t.helpLength(parts) > t.helpAtOnce() {
 		for _, part := range parts { // a message each: a long one is cut by some clients
 			t.line(strings.Join(t.helpPart(part), "\n"))
 		}
@@ -126,7 +136,7 @@ func (t *turn) helpLength(parts []helpPartOf) int {
 // matters first, and how to see the parts.
 func (t *turn) helpShort(parts []helpPartOf) []string {
 	var lines []string
-	if t.helpLength(parts) <= helpAtOnce {
+	if t.helpLength(parts) <= t.helpAtOnce() {
 		for _, part := range parts {
 			for _, c := range part.commands {
 				lines = append(lines, t.helpLines(c)...)
@@ -181,6 +191,8 @@ func (t *turn) helpLines(c *command) []string {
 // helpKeys are the lines of help for a command in this place.
 func (t *turn) helpKeys(c *command) []string {
 	switch {
+	case c.name == "handover" && !mentoring.May(t.memberships, mentoring.DoCard):
+		return nil // who is asked how to go on is told the command then
 	case t.place == Leg && t.b.cat.Has("help."+c.name+"_here"):
 		return []string{"help." + c.name + "_here"}
 	case c.name == "signs" && len(t.signSets()) == 0:

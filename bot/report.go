@@ -180,9 +180,10 @@ func (t *turn) answerReport(q *question, r reply) (bool, error) {
 }
 
 func (t *turn) answerCount(q *question, r reply) (bool, error) {
-	none := r.skip || fold(r.text) == "0"
+	none := r.skip || r.no || fold(r.text) == "0"
 	if !none && (r.number < 1 || r.number > mentoring.MostExcerpts) || len(q.Chosen) == 0 {
-		return false, nil
+		t.say("report.count_unclear", "max", mentoring.MostExcerpts)
+		return true, nil
 	}
 	s, err := t.act.BeginReport(*t.member, mentoring.ConversationID(q.Chosen[0]), "", r.number)
 	if err != nil {

@@ -52,7 +52,11 @@ func (t *turn) services(rest string) error {
 		return err
 	}
 	if len(list) == 0 {
-		t.line(t.text("services.none") + "\n" + t.text("urgent.now"))
+		key := "services.none"
+		if rest == "" {
+			key = "services.empty"
+		}
+		t.line(t.text(key) + "\n" + t.text("urgent.now"))
 		return nil
 	}
 	t.line(strings.Join(append(append([]string{t.text("services.head")}, list...), t.text("urgent.now")), "\n\n"))

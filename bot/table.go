@@ -68,7 +68,7 @@ func peopleCommands() []command {
 		{name: "unblock", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).unblock},
 		{name: "forget", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).forgetChat},
 		{name: "thanks", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).thanks},
-		{name: "handover", in: inRoom | inLeg, may: mentoring.DoTalk, quiet: true, do: (*turn).handOver},
+		{name: "handover", in: inRoom | inLeg, may: mentoring.DoTalk, do: (*turn).handOver},
 		{name: "guide", in: inRoom, may: mentoring.DoGuide, do: (*turn).guide},
 		{name: "topic", in: inRoom | inStaff, may: mentoring.DoSeeTopics, do: (*turn).topic},
 		{name: "away", in: inRoom, may: mentoring.DoAway, do: (*turn).away},

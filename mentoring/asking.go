@@ -119,7 +119,7 @@ func (a *Act) AskAnyone(m Member, topic, words string) (int, error) {
 		a.Do(ShowOffer{offer})
 	}
 	if len(fit) == 0 {
-		return 0, a.lapse(q)
+		return 0, a.lapse(q, "ask.nobody")
 	}
 	return len(fit), nil
 }
@@ -256,7 +256,7 @@ func (a *Act) WithdrawAsking(m Member) error {
 }
 
 // lapse tells staff that nobody took an asking, and the mentee that staff know.
-func (a *Act) lapse(q *Asking) error {
+func (a *Act) lapse(q *Asking, told string) error {
 	if err := AskingMachine().shift(&q.State, StepLapse); err != nil {
 		return err
 	}
@@ -265,7 +265,7 @@ func (a *Act) lapse(q *Asking) error {
 		return err
 	}
 	a.Do(TellStaff{Programme: q.Programme, Unit: q.Unit, Text: T("ask.late_staff", "number", int64(q.ID)), Loud: true},
-		Notify{Member: q.Member, Text: T("ask.late")})
+		Notify{Member: q.Member, Text: T(told)})
 	return nil
 }
 
@@ -279,7 +279,7 @@ func (a *Act) dueAskings() (more bool, err error) {
 		q := &due[i]
 		switch q.State {
 		case AskingOpen:
-			err = a.lapse(q)
+			err = a.lapse(q, "ask.late")
 		case AskingLate:
 			var offers []AskingOffer
 			if offers, err = a.Tx.Offers(q.ID); err != nil {
