@@ -88,7 +88,7 @@ func (a *Act) whereCalled(m Member, c *Case) error {
 		return fmt.Errorf("memberships: %w", err)
 	}
 	for _, s := range list {
-		if s.State != Ended {
+		if s.State != Ended && (c.Kind != CaseSupport || s.Role == Mentor) { // support is for mentors, whatever else they are
 			c.Programme, c.Unit, c.OpenerRole = s.Programme, s.Unit, s.Role
 			return nil
 		}

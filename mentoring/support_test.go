@@ -84,3 +84,28 @@ func (w *world) conversationOf(t *testing.T, id mentoring.ParticipantID) (c *men
 	w.look(func(a *mentoring.Act) (err error) { c, err = a.Tx.ConversationOf(id); return err })
 	return c
 }
+
+// TestSupportIsForMentors: whoever came as a mentee and became a mentor later asks
+// for support as a mentor; what staff read says so.
+func TestSupportIsForMentors(t *testing.T) {
+	w := newWorld(t)
+	staff := w.staff()
+	m := w.mentee("Kanerva")
+	w.must(func(a *mentoring.Act) error {
+		code, err := a.NewMentorCode(staff)
+		if err != nil {
+			return err
+		}
+		_, err = a.RedeemCode(&m, code)
+		return err
+	})
+	id := w.list(staff, m, "Kanerva")
+	if n := len(w.memberships(m)); n != 2 {
+		t.Fatalf("%d memberships", n)
+	}
+	var c mentoring.Case
+	w.must(func(a *mentoring.Act) (err error) { c, err = a.AskSupport(m); return err })
+	if c.OpenerRole != mentoring.Mentor {
+		t.Errorf("mentor %d asks for support as a %s", id, c.OpenerRole)
+	}
+}
