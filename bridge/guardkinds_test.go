@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,8 @@ import (
 	"testing"
 
 	"silta/config"
+	"silta/mentoring"
+	"silta/store"
 )
 
 // What the guard does with what is more than a text, and by which policy.
@@ -71,6 +74,16 @@ func TestGuardHides(t *testing.T) {
 		t.Errorf("the number has come: %s", all)
 	}
 	w.nothingHeld(oskar, aino)
+	err := w.store.Read(context.Background(), func(tx *store.Tx) error {
+		list, err := tx.Counters(mentoring.CountContacts)
+		if len(list) != 1 || list[0].About != "phone/mentee" || list[0].Value != 3 {
+			t.Errorf("counted %v", list)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestGuardBlocks(t *testing.T) {
@@ -350,4 +363,42 @@ func TestGuardBehindTwo(t *testing.T) {
 		t.Errorf("it answers %q", got[4].ReplyTo)
 	}
 	w.nothingHeld(oskar, aino)
+}
+
+// TestGuardCounts: of what the guard finds only numbers are kept: of which kind, of
+// which role, and what its writer decided.
+func TestGuardCounts(t *testing.T) {
+	w := newWorld(t)
+	people := w.talk("aino", "oskar")
+	w.join(people...)
+	aino, oskar := people[0], people[1]
+	for i, key := range []string{"1️⃣", "2️⃣", "3️⃣"} {
+		must(aino.Say(aino.room, fmt.Sprint("soita ", number, " tai aino@example.fi ", i)))
+		must(aino.React(aino.room, w.question(aino, i+1), key))
+	}
+	event := must(aino.Say(aino.room, "sittenkin "+number))
+	w.question(aino, 4)
+	if err := aino.Redact(aino.room, event); err != nil {
+		t.Fatal(err)
+	}
+	w.nothingHeld(oskar, aino)
+	count := func(name mentoring.CounterName) map[string]int64 {
+		counts := map[string]int64{}
+		err := w.store.Read(context.Background(), func(tx *store.Tx) error {
+			list, err := tx.Counters(name)
+			for _, c := range list {
+				counts[c.About] += c.Value
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return counts
+	}
+	if got, want := count(mentoring.CountContacts), (map[string]int64{"phone/mentee": 4, "email/mentee": 3}); !reflect.DeepEqual(got, want) {
+		t.Errorf("found %v, want %v", got, want)
+	}
+	want := map[string]int64{"send/mentee": 1, "hide/mentee": 1, "drop/mentee": 1, "withdrawn/mentee": 1}
+	w.until("each decision is counted", func() bool { return reflect.DeepEqual(count(mentoring.CountContactsDecided), want) })
 }

@@ -271,6 +271,24 @@ func TestOffByDefault(t *testing.T) {
 	}
 }
 
+// TestPictureAsAFile: what a programme does not carry is not carried under another
+// name either.
+func TestPictureAsAFile(t *testing.T) {
+	w := newWorld(t, func(w *world) {
+		carriesMedia(w)
+		all := w.prepare
+		w.prepare = func(c *config.Config) { all(c); c.Programmes.Mentoring.Media.Images = false }
+	})
+	people := w.talk("aino", "otso")
+	w.join(people...)
+	aino, otso := people[0], people[1]
+	must(aino.Send(aino.room, "m.room.message", map[string]any{"msgtype": "m.file", "body": "kirje.pdf", "url": aino.Upload(photo(40, 40))}))
+	w.told(aino, "Pictures cannot be sent")
+	must(aino.Say(aino.room, "after"))
+	w.sees(otso, "after")
+	w.nothingUploaded()
+}
+
 // TestPictureBeforeTheyCome: a refusal is told at once, though nobody is there to
 // receive; what is good waits for them.
 func TestPictureBeforeTheyCome(t *testing.T) {

@@ -172,7 +172,7 @@ func TestPage(t *testing.T) {
 // that is new must be looked at. None is about a person.
 func TestColumns(t *testing.T) {
 	const columns = "programme,unit,figure,about,period,trial,value"
-	const names = "registered wrote_soon wrote_later mentees messages talk_days opened ended first_replies trained mentors hours hour_reports " +
+	const names = "registered wrote_soon wrote_later mentees messages talk_days opened ended contacts contacts_decided first_replies trained mentors hours hour_reports " +
 		"cases_opened cases_closed searched not_found nobody asked answered skipped feedback helped why_ended thanks ideas votes week_new week_returning"
 	r := year()
 	data, err := figures.CSV(r)

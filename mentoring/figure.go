@@ -59,6 +59,8 @@ func measures() []measure {
 		{name: "talk_days", counter: CountTalkDays, area: AreaTalks, people: CountMentees},
 		{name: "opened", counter: CountOpened, area: AreaTalks},
 		{name: "ended", counter: CountEnded, area: AreaTalks},
+		{name: "contacts", counter: CountContacts, area: AreaTalks, kinds: true},
+		{name: "contacts_decided", counter: CountContactsDecided, area: AreaTalks, kinds: true},
 		{name: "first_replies", counter: CountFirstReply, area: AreaReplies, inOrder: true},
 		{name: "trained", counter: CountTrained, area: AreaMentors, inOrder: true},
 		{name: "mentors", counter: CountMentors, area: AreaMentors, once: true, inOrder: true},

@@ -113,27 +113,30 @@ func (a *Act) Guarding(from ParticipantID, found []ContactKind) (GuardPolicy, er
 // ContactsFound counts kinds of contact that were found in one message, by the
 // role of its writer. Nothing else of it is kept.
 func (a *Act) ContactsFound(from ParticipantID, found []ContactKind) error {
-	return a.countContacts(from, func(role Role, count func(CounterName) error) error {
-		for _, k := range ContactKinds() {
-			if !slices.Contains(found, k) {
-				continue
-			}
-			if err := count(CounterName("contact_" + string(k) + "_" + string(role))); err != nil {
-				return err
-			}
+	for _, k := range ContactKinds() {
+		if !slices.Contains(found, k) {
+			continue
 		}
-		return nil
-	})
+		if err := a.countContacts(from, CountContacts, string(k)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (a *Act) countContacts(from ParticipantID, do func(Role, func(CounterName) error) error) error {
+// The counters of the guard. About is the kind of contact, or what became of the
+// message, and the role of its writer, joined by "/".
+const (
+	CountContacts        CounterName = "contacts"
+	CountContactsDecided CounterName = "contacts_decided"
+)
+
+func (a *Act) countContacts(from ParticipantID, name CounterName, what string) error {
 	c, err := a.Tx.ConversationOf(from)
 	if err != nil {
 		return fmt.Errorf("conversation: %w", err)
 	}
-	return do(c.Participant(from).Role, func(name CounterName) error {
-		return a.count(name, a.Now, c.Programme, c.Unit, c.Trial)
-	})
+	return a.countAbout(name, what+"/"+string(c.Participant(from).Role), c.Programme, c.Unit, c.Trial)
 }
 
 // noContacts refuses texts for others in which a contact is found: they are

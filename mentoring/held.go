@@ -108,9 +108,7 @@ func (a *Act) endHeld(h Held, d Decision, counted string) error {
 	if h.Voice {
 		return nil
 	}
-	return a.countContacts(h.Participant, func(role Role, count func(CounterName) error) error {
-		return count(CounterName("contact_" + counted + "_" + string(role)))
-	})
+	return a.countContacts(h.Participant, CountContactsDecided, counted)
 }
 
 // heldTooLong drops what nobody decided about.

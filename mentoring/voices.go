@@ -122,6 +122,8 @@ func (r *Report) AboutWords(name FigureName, about string) []AboutWord {
 		switch {
 		case name == "helped" && i == 1:
 			words[i].Key = "closing.helped." + part
+		case name == "contacts" && i == 0:
+			words[i].Key = "guard.kind." + part
 		case name == "why_ended" && i == 1:
 			words[i].Key = "closing.why." + part
 		case part == questionAbout(ClosingQuestion, 1) && i == 0:
