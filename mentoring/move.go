@@ -183,14 +183,14 @@ func (a *Act) move(m, old *Member) error {
 	return a.readmit(*old)
 }
 
-// readmit asks staff who have moved into their rooms again.
+// readmit asks staff who have moved into the staff rooms that are for their eyes.
 func (a *Act) readmit(m Member) error {
 	list, err := a.Tx.Memberships(m.ID)
 	if err != nil {
 		return fmt.Errorf("memberships: %w", err)
 	}
 	for _, s := range list {
-		if s.Role == Mentee || s.Role == Mentor || s.State != Active {
+		if !s.Role.sees() || s.State != Active {
 			continue
 		}
 		room, err := a.StaffRoomFor(s.Programme, s.Unit)

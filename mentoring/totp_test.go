@@ -167,3 +167,31 @@ func TestTotpReset(t *testing.T) {
 	w.refused("totp.first", func(a *mentoring.Act) error { _, _, err := a.ProveTotp(other, "123456"); return err })
 	w.refused("totp.reset_none", func(a *mentoring.Act) error { return a.ResetTotp(staff, other.ID) })
 }
+
+// TestTotpIsShown for ten minutes to who turns it on, and goes as soon as they have
+// given a code; that it was taken from somebody is told loudly, and left in the audit.
+func TestTotpIsShown(t *testing.T) {
+	w := newWorld(t)
+	w.rules.OneTime = onetime.Codes{}
+	staff, other := w.staff(), w.staff()
+	effects := w.must(func(a *mentoring.Act) error { return a.BeginTotp(other) })
+	secrets := of[mentoring.ShowSecret](effects)
+	if len(effects) != 2 || len(secrets) != 1 || secrets[0].Member != other.ID || secrets[0].For != 10*time.Minute || secrets[0].Text.Args["minutes"] != 10 ||
+		!slices.Contains(effects, mentoring.Effect(mentoring.ShowTotp{Member: other.ID, For: 10 * time.Minute})) {
+		t.Fatalf("shown %+v", effects)
+	}
+	one := &app{w, secrets[0].Text.Args["link"].(string)}
+	entries := len(w.auditOf())
+	w.later(10 * time.Minute)
+	w.same(w.rightly(true, func(a *mentoring.Act) (bool, error) { return a.ConfirmTotp(other, one.code(0)) }),
+		mentoring.HideSecret{Member: other.ID, Key: secrets[0].Key})
+	effects = w.must(func(a *mentoring.Act) error { return a.ResetTotp(staff, other.ID) })
+	if !slices.ContainsFunc(of[mentoring.Notify](effects), func(n mentoring.Notify) bool {
+		return n.Member == other.ID && n.Loud && n.Text.Key == "totp.was_reset"
+	}) {
+		t.Errorf("told %+v", effects)
+	}
+	if got := w.actions(entries); !slices.Equal(got, []mentoring.AuditAction{mentoring.AuditTotpOn, mentoring.AuditTotpReset}) {
+		t.Errorf("audit %v", got)
+	}
+}

@@ -142,6 +142,9 @@ func TestWeekly(t *testing.T) {
 	weeklies := func() (weeks []int) {
 		for _, e := range w.tick() {
 			if told, ok := e.(mentoring.TellStaff); ok && told.Text.Key == "stats.weekly" {
+				if told.Programme != mentoring.DefaultProgramme || told.Unit != mentoring.DefaultUnit || told.Case != 0 {
+					t.Errorf("told where nobody sees it: %+v", told)
+				}
 				weeks = append(weeks, told.Text.Args["week"].(int))
 			}
 		}
@@ -155,6 +158,7 @@ func TestWeekly(t *testing.T) {
 		told = append(told, weeklies())
 	}
 	step(6, 12) // nobody wants them
+	entries := len(w.auditOf())
 	w.must(func(a *mentoring.Act) error {
 		return a.WantWeekly(staff, mentoring.DefaultProgramme, mentoring.DefaultUnit, true)
 	})
@@ -167,6 +171,9 @@ func TestWeekly(t *testing.T) {
 	step(34, 12)
 	if got := fmt.Sprint(told); got != "[[] [] [] [12] [] [13] []]" {
 		t.Errorf("told: %s", got)
+	}
+	if got := w.actions(entries); !slices.Equal(got, []mentoring.AuditAction{mentoring.AuditWeekly, mentoring.AuditWeekly}) {
+		t.Errorf("audit %v", got)
 	}
 }
 
