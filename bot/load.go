@@ -20,7 +20,7 @@ func (t *turn) showLoad(string) error {
 	}
 	lines := []string{t.text("load.own", "n", l.Open, "max", l.Limit)}
 	if l.Waiting > 0 {
-		lines = append(lines, t.text("load.waiting", "n", l.Waiting, "hours", wholeHours(l.Longest)))
+		lines = append(lines, t.waiting("load.waiting", "load.waiting_new", &l))
 	} else {
 		lines = append(lines, t.text("load.nobody_waits"))
 	}
@@ -35,6 +35,15 @@ func (t *turn) showLoad(string) error {
 	}
 	t.line(strings.Join(append(lines, t.text("load.help")), "\n"))
 	return nil
+}
+
+// waiting says how many wait for a mentor, and the longest for how long; fresh is
+// for when nobody has waited for an hour.
+func (t *turn) waiting(key, fresh string, l *mentoring.Load) string {
+	if l.Longest < time.Hour {
+		return t.text(fresh, "n", l.Waiting)
+	}
+	return t.text(key, "n", l.Waiting, "hours", wholeHours(l.Longest))
 }
 
 func wholeHours(d time.Duration) int { return int(d / time.Hour) }
@@ -58,7 +67,7 @@ func (t *turn) loads() error {
 			t.text("load.open", "n", l.Open, "max", l.Limit),
 		}
 		if l.Waiting > 0 {
-			parts = append(parts, t.text("load.waiting_short", "n", l.Waiting, "hours", wholeHours(l.Longest)))
+			parts = append(parts, t.waiting("load.waiting_short", "load.waiting_short_new", l))
 		}
 		if l.Weekly > 0 {
 			parts = append(parts, t.text("load.weekly_short", "n", wholeHours(l.Weekly)))

@@ -119,12 +119,13 @@ func (a *Act) OnCallList(staff Member) (OnCall, []Colleague, error) {
 	if err != nil {
 		return none(err)
 	}
-	list := make([]Colleague, 0, len(all))
+	list, of := make([]Colleague, 0, len(all)), map[MembershipID]MemberID{}
 	for _, c := range all {
 		m, err := a.Tx.Member(c.Member)
 		if err != nil {
 			return none(fmt.Errorf("member: %w", err))
 		}
+		of[c.ID] = m.ID
 		list = append(list, Colleague{c.ID, m.Alias, slices.Index(o.People, c.ID) + 1})
 	}
 	slices.SortStableFunc(list, func(x, y Colleague) int {
@@ -137,7 +138,12 @@ func (a *Act) OnCallList(staff Member) (OnCall, []Colleague, error) {
 		}
 		return place(x) - place(y)
 	})
-	return o, list, nil
+	shown := map[MemberID]bool{} // who has two roles is there once
+	return o, slices.DeleteFunc(list, func(c Colleague) bool {
+		twice := c.Place == 0 && shown[of[c.Membership]]
+		shown[of[c.Membership]] = true
+		return twice
+	}), nil
 }
 
 // SetOnCall changes who is called, in that order (nobody: everybody at once).

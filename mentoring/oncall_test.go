@@ -1,6 +1,7 @@
 package mentoring_test
 
 import (
+	"iter"
 	"reflect"
 	"slices"
 	"testing"
@@ -26,6 +27,17 @@ func (w *world) onCallList(staff mentoring.Member) (o mentoring.OnCall, shown []
 		return err
 	})
 	return o, shown
+}
+
+// names are the aliases on a list.
+func names(list []colleague) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, c := range list {
+			if !yield(c.alias) {
+				return
+			}
+		}
+	}
 }
 
 // named is staff with a nickname, in a state and unit.
@@ -66,6 +78,11 @@ func TestOnCallShows(t *testing.T) {
 	o, shown := w.onCallList(sari)
 	if want := []colleague{{"Ulla", 1}, {"Koordi", 2}, {"Sari", 0}, {"Tero", 0}}; !slices.Equal(shown, want) || len(o.People) != 2 {
 		t.Errorf("shown %v of %v, want %v", shown, o.People, want)
+	}
+	w.has(ulla, mentoring.Coordinator, mentoring.DefaultUnit, mentoring.Active)
+	w.has(tero, mentoring.Coordinator, mentoring.DefaultUnit, mentoring.Active)
+	if _, again := w.onCallList(sari); !slices.Equal(slices.Sorted(names(again)), slices.Sorted(names(shown))) {
+		t.Errorf("shown %v with a second role, %v before", again, shown)
 	}
 	id := func(m mentoring.Member) mentoring.MembershipID {
 		list := w.memberships(m)
