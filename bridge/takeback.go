@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"silta/bridge/rewrite"
 	"silta/mentoring"
@@ -157,12 +158,14 @@ func (b *Bridge) takeBack(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
+	started := time.Now()
 	if _, err = b.redactCopy(ctx, as, p, event); err != nil {
 		if isRefused(err) { // is the ghost still in the room?
 			return errors.Join(err, b.run(ctx, func(s *step) error { return s.roomJob(p.Kind, p.Owner) }))
 		}
 		return err
 	}
+	b.meter.Sent(opRedact, time.Since(started))
 	err = b.store.Write(ctx, func(tx *store.Tx) error {
 		return errors.Join(tx.DoomUploads(p.Conversation, p.Relation.Source, p.Number),
 			notFoundIsFine(tx.DropCopy(p.Conversation, p.Relation.Source, p.Number)),
