@@ -1,7 +1,9 @@
 package mentoring_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"silta/mentoring"
 )
@@ -46,5 +48,49 @@ func TestGuardingAmongPeers(t *testing.T) {
 	w.put(func(tx mentoring.Tx) error { return tx.PutConversation(&same) })
 	if got := policy(mentoring.ContactPhone); got != mentoring.GuardOff {
 		t.Errorf("with staff alone: %s", got)
+	}
+}
+
+// numbers finds every "040".
+type numbers struct{}
+
+func (numbers) Find(text string) (found []mentoring.Finding) {
+	if at := strings.Index(text, "040"); at >= 0 {
+		found = append(found, mentoring.Finding{Kind: mentoring.ContactPhone, Start: at, End: at + len("040")})
+	}
+	return found
+}
+
+// TestNoContactsWhereAllRead: what a mentor writes for everybody is looked through
+// before it is kept: the card, the status, why they are away.
+func TestNoContactsWhereAllRead(t *testing.T) {
+	w := newWorld(t)
+	m, _ := w.mentor(w.staff(), "Kuusi")
+	w.rules.Guard = numbers{}
+	card := func(change func(*mentoring.Card)) func(a *mentoring.Act) error {
+		return func(a *mentoring.Act) error {
+			c, err := a.MyCard(m)
+			if err == nil {
+				change(&c)
+				err = a.SaveCard(m, &c)
+			}
+			return err
+		}
+	}
+	for name, write := range map[string]func(text string) func(*mentoring.Act) error{
+		"story": func(text string) func(*mentoring.Act) error {
+			return card(func(c *mentoring.Card) { c.Story = "Olen kuunnellut monia, ja olen itse kokenut saman. " + text })
+		},
+		"area": func(text string) func(*mentoring.Act) error { return card(func(c *mentoring.Card) { c.Area = text }) },
+		"status": func(text string) func(*mentoring.Act) error {
+			return func(a *mentoring.Act) error { return a.SetStatus(m, text) }
+		},
+		"away": func(text string) func(*mentoring.Act) error {
+			return func(a *mentoring.Act) error { return a.GoAway(m, time.Time{}, text) }
+		},
+	} {
+		t.Log(name)
+		w.refused("guard.in_text", write("soita 040"))
+		w.must(write("Turku"))
 	}
 }
