@@ -171,7 +171,8 @@ func TestSuspended(t *testing.T) {
 	a, b := people[0], people[1]
 	w.join(people...)
 	must(a.Say(a.room, "hei"))
-	w.sees(b, "hei")
+	regretted := must(a.Say(a.room, "tyhmä"))
+	w.sees(b, "hei", "tyhmä")
 	id := w.membershipOf(a)
 	var x mentoring.Measure
 	w.do(func(act *mentoring.Act) (err error) {
@@ -181,6 +182,10 @@ func TestSuspended(t *testing.T) {
 	w.told(b, "cannot read or write here now")
 	must(a.Say(a.room, "kuuletko"))
 	w.told(a, "was not sent, because staff have suspended you")
+	if err := a.Redact(a.room, regretted); err != nil {
+		t.Fatal(err)
+	}
+	w.until("what is taken back waits", func() bool { return w.suspendedRows(b, a) > 0 })
 	must(b.Say(b.room, "yksi"))
 	must(b.Say(b.room, "kaksi"))
 	w.until("it waits", func() bool { return w.suspendedRows(a, b) > 0 })
@@ -192,7 +197,7 @@ func TestSuspended(t *testing.T) {
 	must(a.Say(a.room, "!staff"))
 	w.told(a, "Staff have your request")
 	w.sees(a)
-	w.sees(b, "hei")
+	w.sees(b, "hei", "tyhmä")
 	w.do(func(act *mentoring.Act) error { _, err := act.Lift(staff, x.ID); return err })
 	w.sees(a, "yksi", "kaksi", "kolme")
 	must(a.Say(a.room, "kiitos"))

@@ -136,18 +136,26 @@ type sentCopy struct {
 	Author       mentoring.ParticipantID  `json:"a"`
 }
 
-// takeBack redacts a copy that is in its leg, and lets its files be deleted.
+// takeBack redacts a copy that is in its leg, and lets its files be deleted. Where
+// one of the two is suspended it waits in the lane of their copies, as those do.
 func (b *Bridge) takeBack(ctx context.Context, j job) error {
 	p := &parcel{Kind: store.RoomLeg, Owner: j.Owner, Author: j.Copy.Author, Txn: j.Txn, Op: opRedact,
 		Conversation: j.Copy.Conversation, Number: j.Copy.Number, Relation: &relation{Source: j.Copy.Source}}
 	var event string
 	var as actor
+	barred, epoch := false, b.bars.epoch()
 	err := b.store.Read(ctx, func(tx *store.Tx) error {
 		m, err := tx.MessageBySource(p.Conversation, p.Relation.Source)
 		if err != nil {
 			return err
 		}
 		event, _ = m.EventIn(p.Number)
+		p.Relation.Author = m.Author
+		c, err := tx.Conversation(p.Conversation)
+		if err != nil {
+			return err
+		}
+		barred = barredIn(c, p.Number, p.Author)
 		ghost, err := tx.Ghost(p.Author)
 		as = b.ghostActor(ghost)
 		return err
@@ -158,6 +166,15 @@ func (b *Bridge) takeBack(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
+	if barred {
+		return b.run(ctx, func(s *step) error {
+			return s.enqueue(b.copyLane(mentoring.ParticipantID(p.Owner), p.Author), store.LaneOut, store.RowReady, *p)
+		})
+	}
+	if !b.bars.enter(&route{bars: epoch}, p) {
+		return &errNotYet{until: barPoll}
+	}
+	defer b.bars.leave(p)
 	started := time.Now()
 	if _, err = b.redactCopy(ctx, as, p, event); err != nil {
 		if isRefused(err) { // is the ghost still in the room?

@@ -40,7 +40,7 @@ func newNetMatchers() netMatchers {
 	return netMatchers{
 		email: needs(part+`(?:`+sayDot+part+`){0,4}?`+sayAt+host+`(?:`+sayDot+host+`){0,3}?`+sayDot+`(?:`+anyTop+`)`,
 			append(opened("a", "ä", "miuku"), "@", " at ", " ät", "miuku", "miumau", "kissanhäntä", "snabel")...),
-		shortEmail: needs(`[a-z0-9åäö._+-]{2,} ?@ ?(?:`+providers+`)|[a-z0-9åäö._+-]{2,}@[a-zåäö][a-zåäö0-9-]{2,}`, "@"),
+		shortEmail: needs(`[a-z0-9åäö._+-]{2,} ?@ ?(?:`+providers+`)|[a-z0-9åäö._+-]{2,}@[a-zåäö][a-zåäö0-9-]{2,}(?:\.[a-z0-9åäö-]+)*`, "@"),
 		saidEmail: needs(`[a-z0-9._-]{3,} (?:gmail|hotmail|outlook|icloud|luukku)(?: |`+sayDot+`)(?:com|fi|se)`,
 			" gmail", " hotmail", " outlook", " icloud", " luukku"),
 

@@ -21,6 +21,7 @@ func TestWholeSpan(t *testing.T) {
 		"tg://resolve?domain=annavv":          "tg://resolve?domain=annavv",
 		"nuortennetti.fi.paha.gl/x":           "nuortennetti.fi.paha.gl/x",
 		"nuortennetti.fi/x":                   "",
+		"anna@home.example heti":              "anna@home.example",
 		"https://nuortennetti.fi@paha.fi/x":   "https://nuortennetti.fi@paha.fi/x",
 		"https://nuortennetti.fi.paha.fi":     "https://nuortennetti.fi.paha.fi",
 	} {
