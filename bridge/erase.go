@@ -185,6 +185,9 @@ func (b *Bridge) eraseConversation(ctx context.Context, of mentoring.Conversatio
 			return err
 		}
 	}
+	if err = b.purgeFormer(ctx, of, legs); err != nil {
+		return err
+	}
 	if err = b.forgetGhosts(ctx, of); err != nil {
 		return err
 	}

@@ -67,6 +67,9 @@ func (b *Bridge) forget(ctx context.Context, of mentoring.MemberID) error {
 		if err = b.leaveRoom(ctx, room.Matrix, id.UserID(m.Address)); err != nil {
 			return err
 		}
+		if err = b.purge(ctx, room.Matrix); err != nil {
+			return err
+		}
 	}
 	if !gone {
 		return nil

@@ -42,6 +42,7 @@ const (
 	opSignUp  = "signup"  // the end of a ticket with which an account was made
 	opFigures = "figures" // pictures of figures, or a report
 
+	opPurged   = "purged"   // look whether a room is gone from the homeserver
 	opTakeBack = "takeback" // a copy is redacted
 
 	opCutOff = "cutoff" // a moved member's old account leaves a leg

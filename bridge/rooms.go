@@ -98,6 +98,8 @@ func (b *Bridge) do(ctx context.Context, j job) error {
 		return b.dutyGone(ctx, j.Member)
 	case opReadBack:
 		return b.readBack(ctx, mentoring.AccessID(j.Owner))
+	case opPurged:
+		return b.purged(ctx, j)
 	case opTakeBack:
 		return b.takeBack(ctx, j)
 	case opCollect:
@@ -530,6 +532,9 @@ func (b *Bridge) emptyConversation(ctx context.Context, c mentoring.Conversation
 		if err = b.closeLeg(ctx, leg.Owner); err != nil {
 			return err
 		}
+	}
+	if err = b.purgeFormer(ctx, c, legs); err != nil {
+		return err
 	}
 	if err = b.forgetGhosts(ctx, c); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -14,6 +15,9 @@ const (
 	timelinePage  = 100
 	timelinePages = 200
 )
+
+// clockError is how far the homeserver's clock may be from ours.
+const clockError = 5 * time.Second
 
 // timeline reads what was sent in a room of ours as the bot, the newest first,
 // back to a moment: no state, and nothing that has been redacted.
@@ -48,8 +52,9 @@ func (b *Bridge) timeline(ctx context.Context, room string, before time.Time) ([
 }
 
 // clear redacts what was said in a room of ours and is not in the message map:
-// commands, and all of a person's own room. What the bot said from a moment on
-// stays: those are the last lines, for the person to read.
+// commands, and all of a person's own room. What the bot said from a moment on, and
+// after the person's last word there, stays: those are the last lines, for the
+// person to read. The homeserver's clock need not be ours, so the moment is rough.
 func (b *Bridge) clear(ctx context.Context, room string, since time.Time) error {
 	if room == "" {
 		return nil
@@ -61,8 +66,10 @@ func (b *Bridge) clear(ctx context.Context, room string, since time.Time) error 
 		}
 		return err
 	}
-	for _, w := range events {
-		if w.Sender == string(b.botID) && !time.UnixMilli(w.Time).Before(since) {
+	word := slices.IndexFunc(events, func(w wire) bool { return !b.isOurs(w.Sender) }) // the newest is first
+	for i := len(events) - 1; i >= 0; i-- {                                            // the oldest first: after a crash the person's last word still tells
+		w := &events[i]
+		if w.Sender == string(b.botID) && (word < 0 || i < word) && time.UnixMilli(w.Time).After(since.Add(-clockError)) {
 			continue
 		}
 		if _, err = b.hs.redact(ctx, b.botActor(), room, w.ID, "clear"+randomName(16)); err != nil && !isRefused(err) {
