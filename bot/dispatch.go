@@ -219,8 +219,10 @@ func (t *turn) unknown(body string, elsewhere bool) {
 		lines = append(lines, t.text("place.own_room"))
 	case t.place == Management && t.b.parts[word(body)] == "hello":
 		lines = append(lines, t.text("unknown.hello"))
-	case t.place != Leg:
-		lines = append(lines, t.text(map[bool]string{true: "unknown.none", false: "unknown.staff"}[t.place == Management]))
+	case t.place == Management:
+		lines = append(lines, t.text("unknown.none"))
+	case t.place == Staff:
+		lines = append(lines, t.text("unknown.staff"))
 	}
 	lines = append(lines, t.helpLine())
 	t.line(strings.Join(lines, "\n"))

@@ -1,12 +1,17 @@
 package bridge
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
+	"maunium.net/go/mautrix/id"
+
+	"silta/bridge/machine"
 	"silta/bridge/rewrite"
 	"silta/mentoring"
 	"silta/store"
@@ -120,4 +125,48 @@ func (b *Bridge) takeFileBack(ctx context.Context, key string) error {
 		}
 		return notFoundIsFine(s.tx.DropLine(key))
 	})
+}
+
+// putWhole uploads a file of the bot's own, encrypted where rooms are, and gives
+// the content that points to it. That it was begun is noted under its source before
+// anything is sent to its address, and added to kept.
+func (b *Bridge) putWhole(ctx context.Context, kept *[]store.Upload, source, mime string, data []byte) (rewrite.Content, error) {
+	var from io.Reader = bytes.NewReader(data)
+	var sealed *machine.SealedAttachment
+	if b.machines != nil {
+		sealed = machine.SealAttachment(from)
+		from, mime = sealed, "application/octet-stream"
+	}
+	address, minted, err := b.hs.mint(ctx, b.botActor())
+	if err != nil {
+		return nil, err
+	}
+	note := func() error {
+		u := store.Upload{Source: fileSource(source), Address: address, Created: b.now()}
+		err := b.store.Write(ctx, func(tx *store.Tx) error { return tx.PutUpload(&u) })
+		if err == nil {
+			*kept = append(*kept, u)
+		}
+		return err
+	}
+	if minted {
+		if err = note(); err != nil {
+			return nil, err
+		}
+	}
+	if address, err = b.hs.upload(ctx, b.botActor(), address, mime, from, int64(len(data))); err != nil {
+		return nil, err
+	}
+	if !minted {
+		if err = note(); err != nil {
+			return nil, err
+		}
+	}
+	if sealed == nil {
+		return rewrite.Content{"url": address}, nil
+	}
+	if err = sealed.Close(); err != nil {
+		return nil, fmt.Errorf("seal a file: %w", err)
+	}
+	return rewrite.Content{"file": sealed.File(id.ContentURIString(address))}, nil
 }
